@@ -1,0 +1,1 @@
+"""Private Python packages in Azure Machine Learning (SDK v2)."""
