@@ -4,7 +4,7 @@ AmlprivError                      1  (never raised itself)
     FindingsError                 1  the checks found errors; carries the report
     UsageError                    2  wrong arguments, unknown names, impossible combinations
     InputError                    3  a file that cannot be read or understood; carries file and line
-        WheelError                3  a wheel that is not what it says (``amlpriv.wheels.errors`` has one class per fault)
+        WheelError                3  a wheel that is not what it says; ``amlpriv.wheels.errors`` has a class per fault
     BuildError                    4  a wheel or an environment could not be built; carries the tool's last words
     JobError                      5  a job could not be started (a job that runs and fails keeps its own exit code)
     AuthenticationError          10  no credential, or one that is not accepted

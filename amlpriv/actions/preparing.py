@@ -1,0 +1,236 @@
+"""From a file to everything that is known without a workspace: the wheels, the checks, the digest."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from amlpriv.building import build_wheel
+from amlpriv.errors import InputError, UnsupportedError
+from amlpriv.facts.images import DEFAULT_IMAGE, target_for
+from amlpriv.facts.routes import Route
+from amlpriv.files import open_binary, read_text
+from amlpriv.findings import Report
+from amlpriv.plans.publish import Wanted, WantedWheel, blob_path
+from amlpriv.preflight.engine import check
+from amlpriv.preflight.subject import PackagedWheel, Subject
+from amlpriv.specs.closure import Needed, close, with_paths_named
+from amlpriv.specs.conda import CondaSpec
+from amlpriv.specs.digest import SourceIdentity, canonical_environment, environment_digest
+from amlpriv.specs.environment import (
+    EnvironmentFile,
+    IndexSource,
+    PathSource,
+    Source,
+    read_specification,
+    unneeded_sources,
+)
+from amlpriv.specs.problems import input_error
+from amlpriv.target import Target
+from amlpriv.wheels.read import read_wheel
+from amlpriv.wheels.wheel import Wheel
+
+__all__ = ["Packages", "Prepared", "preparing", "wheel_at"]
+
+PLATFORM = "linux/x86_64"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An environment file, read, built and checked."""
+
+    file: EnvironmentFile
+    image: str
+    target: Target
+    needed: Mapping[str, Needed]
+    wheels: Mapping[str, Wheel]
+    """The needed private wheels by name."""
+    paths: Mapping[str, Path]
+    """Where their files are, for as long as the preparation is open."""
+    report: Report
+    canonical: Mapping[str, object]
+    digest: str
+
+    @property
+    def conda(self) -> CondaSpec:
+        """The conda part; an empty one when the file has none."""
+        return self.file.conda or CondaSpec()
+
+    @property
+    def wanted(self) -> Wanted:
+        """What a publish plan starts from."""
+        wheels = tuple(WantedWheel(wheel, blob_path(wheel)) for wheel in self.wheels.values())
+        conda = self.canonical.get("conda")
+        sections = dict(conda) if isinstance(conda, dict) else {}
+        pip = {key: sections.pop(key, None) for key in ("pip", "pip_options")}
+        summary = {"conda": environment_digest(sections)[:12], "pip": environment_digest(pip)[:12]}
+        file = self.file
+        return Wanted(
+            file.name, file.version, self.digest, self.image, wheels, summary, file.description, dict(file.tags)
+        )
+
+
+@dataclass(slots=True)
+class Packages:
+    """Turns sources into wheels, each once."""
+
+    folder: Path
+    """What relative paths start from."""
+    work: Path
+    environ: Mapping[str, str]
+    say: Callable[[str], None] = lambda _: None
+    found: dict[str, tuple[Path, Wheel]] = field(default_factory=dict)
+
+    def wheel(self, key: str, source: Source) -> Wheel:
+        """The wheel of a source; built when it is a project folder."""
+        if key not in self.found:
+            self.found[key] = self._make(key, source)
+        return self.found[key][1]
+
+    def _make(self, key: str, source: Source) -> tuple[Path, Wheel]:
+        if not isinstance(source, PathSource):
+            kind = type(source).__name__.removesuffix("Source").lower()
+            where = f"{source.position.file}:{source.position.line}: " if source.position else ""
+            raise UnsupportedError(
+                f"{where}the source of {key} is of kind {kind!r}, which this version cannot fetch yet.",
+                hint="Give a path: a wheel, a folder of wheels or a project folder.",
+            )
+        try:
+            path = wheel_at(
+                self.folder / Path(source.path).expanduser(), key, self.work, environ=self.environ, say=self.say
+            )
+            with open_binary(path) as stream:
+                return path, read_wheel(path.name, stream)
+        except InputError as error:
+            if source.position is None or not _is_missing(error, self.folder / source.path):
+                raise
+            raise input_error(
+                f"The source of {key} does not exist: {source.path}.", source.position, hint="Correct the path."
+            ) from error
+
+
+def _is_missing(error: InputError, path: Path) -> bool:
+    return not path.exists() and error.line is None
+
+
+def wheel_at(
+    path: Path, name: str, work: Path, *, environ: Mapping[str, str], say: Callable[[str], None] = lambda _: None
+) -> Path:
+    """The wheel that a path leads to: itself, the newest of ``name`` in a folder of wheels, or built from a project."""
+    if not path.is_dir():
+        return path
+    if (path / "pyproject.toml").is_file() or (path / "setup.py").is_file():
+        say(f"building {path.name}")
+        out = work / f"built-{name.replace(':', '-')}"
+        out.mkdir(parents=True, exist_ok=True)
+        return build_wheel(path, out, environ=environ, on_line=None)
+    return _newest(path, name)
+
+
+def _newest(folder: Path, name: str) -> Path:
+    from packaging.utils import canonicalize_name
+
+    from amlpriv.wheels.filename import parse_filename
+
+    wheels = sorted(folder.glob("*.whl"))
+    parsed = [(parse_filename(wheel.name), wheel) for wheel in wheels]
+    mine = [(item.version, wheel) for item, wheel in parsed if ":" in name or item.name == canonicalize_name(name)]
+    if not mine:
+        what = f"no wheel of {name}" if wheels else "neither a pyproject.toml nor a wheel"
+        raise InputError(
+            f"There is {what} in this folder.",
+            file=folder,
+            hint="Give a wheel file, a project folder, or a folder with wheels.",
+        )
+    return max(mine)[1]
+
+
+@contextmanager
+def preparing(
+    path: Path,
+    *,
+    environ: Mapping[str, str],
+    name: str | None = None,
+    image: str | None = None,
+    version: str | None = None,
+    via: Route | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Iterator[Prepared]:
+    """Read a file, make its wheels, check everything. The wheels' files live as long as the context.
+
+    Raises InputError, WheelError, BuildError, UnsupportedError; what is merely wrong is in ``report``.
+    """
+    text = read_text(path)
+    texts: dict[str, str] = {}
+
+    def load(relative: str) -> str:
+        texts[relative] = read_text(path.parent / relative)
+        return texts[relative]
+
+    file = read_specification(text, str(path), load=load, name=name, image=image)
+    if version is not None:
+        file = replace(file, version=version)
+    _refuse_what_is_missing(file, via)
+    with tempfile.TemporaryDirectory(prefix="amlpriv-", ignore_cleanup_errors=True) as work:
+        packages = Packages(path.parent, Path(work), environ, say)
+        yield _prepare(file, text, texts, packages)
+
+
+def _refuse_what_is_missing(file: EnvironmentFile, via: Route | None) -> None:
+    asked = {via or file.via or Route.SAS}
+    asked |= {source.via for source in file.sources.values() if not isinstance(source, IndexSource) and source.via}
+    for route in asked - {Route.SAS}:
+        raise UnsupportedError(f"The route {route.value!r} is not in this version yet.", hint="Use 'sas', the default.")
+    for key in ("build", "inference_config", "datastore", "auto_delete_setting", "properties"):
+        if getattr(file, key):
+            place = file.positions.get(key)
+            raise input_error(f"{key!r} is not in this version of amlpriv yet.", place, hint=f"Remove {key!r}.")
+    if file.os_type != "linux":
+        raise input_error("Private packages go into Linux images only.", file.positions.get("os_type"), hint=None)
+
+
+def _prepare(file: EnvironmentFile, text: str, texts: Mapping[str, str], packages: Packages) -> Prepared:
+    nameless = {key: source for key, source in file.sources.items() if ":" in key}
+    names = {key: str(packages.wheel(key, source).name) for key, source in nameless.items()}
+    file = with_paths_named(file, names)
+    for key, name in names.items():
+        packages.found[name] = packages.found.pop(key)
+    image = file.image or DEFAULT_IMAGE
+    target = target_for(image, file.conda.python if file.conda else None).target
+    needed = close(file, lambda name: _named(packages, file, name), target)
+    for source in unneeded_sources(file, needed):
+        raise source.error()
+    wheels = {name: packages.found[name][1] for name in sorted(needed)}
+    packaged = [_packaged(needed[name], wheel) for name, wheel in wheels.items()]
+    report = check(Subject(replace(file, image=image), text, texts, tuple(packaged), target))
+    identities = [
+        SourceIdentity(name, str(wheel.version), wheel.content_hash, Route.SAS) for name, wheel in wheels.items()
+    ]
+    canonical = canonical_environment(image=image, platform=PLATFORM, conda=file.conda, sources=identities)
+    paths = {name: packages.found[name][0] for name in wheels}
+    digest = environment_digest(canonical)
+    return Prepared(file, image, target, needed, wheels, paths, report, canonical, digest)
+
+
+def _named(packages: Packages, file: EnvironmentFile, name: str) -> Wheel:
+    """The wheel of a source, which must be of the package that the source is for."""
+    source = file.sources[name]
+    wheel = packages.wheel(name, source)
+    if wheel.name != name:
+        raise input_error(
+            f"The source of {name} gives the wheel {wheel.filename}, which is of {wheel.name}.",
+            source.position,
+            hint=f"Correct the path, or name the source {wheel.name!r}.",
+        )
+    return wheel
+
+
+def _packaged(needed: Needed, wheel: Wheel) -> PackagedWheel:
+    required: tuple[Requirement, ...] = needed.required_as
+    place = needed.position
+    return PackagedWheel(wheel, required, place.file if place else None, place.line if place else None)

@@ -1,0 +1,266 @@
+"""publish: private wheels into the workspace's storage, and an environment version that installs them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from amlpriv.actions.applying import Progress, Signed, apply
+from amlpriv.actions.asking import Store, ask
+from amlpriv.actions.opening import open_workspace
+from amlpriv.actions.preparing import Prepared, preparing
+from amlpriv.errors import ServiceError
+from amlpriv.facts.routes import Route
+from amlpriv.findings import Report
+from amlpriv.plans.access import DEFAULT_LIFETIME
+from amlpriv.plans.publish import (
+    DIGEST,
+    WHEEL_PREFIX,
+    WHEELS_IN_PROPERTIES,
+    PublishPlan,
+    Upload,
+    Wanted,
+    plan_publish,
+)
+from amlpriv.remote import RegisteredEnvironment
+from amlpriv.secret import Secret, redact
+from amlpriv.specs.azureml import render_environment
+from amlpriv.specs.conda import render_conda
+from amlpriv.specs.digest import DIGEST_SCHEMA
+from amlpriv.workspace.ports import Workspace
+from amlpriv.workspace.sas import blob_url
+
+if TYPE_CHECKING:
+    from azure.ai.ml.entities import Environment
+
+__all__ = ["Published", "Quiet", "publish"]
+
+
+class Quiet:
+    """Progress that nobody watches."""
+
+    def begin(self, name: str, size: int) -> None:
+        """Nothing."""
+
+    def advance(self, name: str, sent: int) -> None:
+        """Nothing."""
+
+    def say(self, text: str) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Published:
+    """What publishing did (or, after a dry run, would do). Shows no signature."""
+
+    plan: PublishPlan
+    registered: RegisteredEnvironment | None
+    """None after a dry run that would create a version."""
+    workspace: Workspace
+    report: Report
+    blobs: Mapping[str, str]
+    """Addresses of the wheels without signatures, by package name."""
+    dry_run: bool = False
+
+    def __repr__(self) -> str:
+        return f"Published({self.reference!r}, {self.plan.action.value!r}, dry_run={self.dry_run})"
+
+    @property
+    def name(self) -> str:
+        """Name of the environment."""
+        return self.plan.wanted.name
+
+    @property
+    def version(self) -> str:
+        """Version of the environment."""
+        return self.plan.version
+
+    @property
+    def id(self) -> str:
+        """ARM id of the environment version."""
+        if self.registered is not None:
+            return self.registered.id
+        return f"{self.workspace.name.arm_id}/environments/{self.name}/versions/{self.version}"
+
+    @property
+    def reference(self) -> str:
+        """``azureml:name:version``, as job and endpoint YAML names it."""
+        return f"azureml:{self.name}:{self.version}"
+
+    def sha256(self, package: str) -> str | None:
+        """Hash of the wheel that the registered version installs: of other bytes, maybe, than a rebuild's."""
+        properties = self.registered.properties if self.registered else {}
+        fields = dict(part.partition("=")[::2] for part in properties.get(f"{WHEEL_PREFIX}{package}", "").split())
+        return fields.get("sha256")
+
+    @property
+    def environment(self) -> Environment:
+        """The registered environment as an ``azure.ai.ml.entities.Environment`` for command(), components and
+        deployments. It has its ARM id, by which the SDK refers to it, and no signature in its text."""
+        from azure.ai.ml.entities import Environment
+
+        if self.registered is None:
+            raise ServiceError("A dry run registers nothing.", hint="Publish without dry_run.")
+        data = _conda_data(redact(self.registered.conda.reveal())) if self.registered.conda else None
+        options: dict[str, Any] = {"id": self.registered.id}
+        return Environment(
+            name=self.name,
+            version=self.version,
+            image=self.registered.image,
+            conda_file=data,
+            description=self.registered.description,
+            tags=dict(self.registered.tags),
+            **options,
+        )
+
+    def reveal_spec(self) -> str:
+        """The SDK v2 environment YAML with its real signed URLs. Whoever has this text can read the wheels."""
+        if self.registered is None:
+            raise ServiceError("A dry run signs nothing.", hint="Publish without dry_run.")
+        conda = self.registered.conda
+        return render_environment(
+            name=self.name,
+            version=self.version,
+            image=self.registered.image,
+            conda_file=conda.reveal() if conda else None,
+            description=self.registered.description,
+            tags=dict(self.registered.tags),
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """The object that ``publish --json`` prints."""
+        plan, counter = self.plan, self.workspace.requests
+        expires = plan.expires.astimezone(timezone.utc).isoformat().replace("+00:00", "Z") if plan.expires else None
+        uploaded = {step.wheel.wheel.name for step in plan.steps if isinstance(step, Upload)}
+        return {
+            "environment": {"name": self.name, "version": self.version, "id": self.id, "digest": plan.wanted.digest},
+            "route": Route.SAS.value,
+            "created": plan.created,
+            "action": plan.action.value,
+            "changed_because": list(plan.because),
+            "wheels": [
+                {
+                    "name": item.wheel.name,
+                    "version": str(item.wheel.version),
+                    "filename": item.wheel.filename,
+                    "sha256": self.sha256(item.wheel.name) or item.wheel.sha256,
+                    "content_hash": item.wheel.content_hash,
+                    "size": item.wheel.size,
+                    "action": "uploaded" if item.wheel.name in uploaded else "reused",
+                    "blob": self.blobs.get(item.wheel.name),
+                    "expires": expires,
+                }
+                for item in plan.wanted.wheels
+            ],
+            "findings": [finding.as_json() for finding in self.report],
+            "notes": list(plan.notes),
+            "steps": [str(step) for step in plan.steps],
+            "dry_run": self.dry_run,
+            "requests": counter.total,
+            "requests_by": counter.as_json(),
+        }
+
+
+def publish(
+    file: str | os.PathLike[str],
+    *,
+    workspace: object = None,
+    expires: timedelta | None = None,
+    dry_run: bool = False,
+    name: str | None = None,
+    image: str | None = None,
+    version: str | None = None,
+    via: Route | str | None = None,
+    start: bool = True,
+    now: datetime | None = None,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> Published:
+    """Put the private packages of an environment file (or conda file) where an image build can fetch them, and
+    register the environment. Publishing the same again changes nothing.
+
+    ``workspace`` is an MLClient, the path of a config.json or ``"local"``; ``expires`` is how long the signed URLs
+    shall live (default 30 days, at most 180; a user delegation SAS 7). Raises FindingsError before anything is sent
+    when a check fails, and any other of ``amlpriv.errors``.
+    """
+    surroundings, watcher = os.environ if environ is None else environ, progress or Quiet()
+    moment = (now or datetime.now(timezone.utc)).astimezone(timezone.utc)
+    path, lifetime = Path(file), expires or DEFAULT_LIFETIME
+    route = Route(via) if isinstance(via, str) else via
+
+    options: dict[str, Any] = {"name": name, "image": image, "version": version, "via": route}
+    with preparing(path, environ=surroundings, say=watcher.say, **options) as prepared:
+        prepared.report.raise_if_errors()
+
+        opened = open_workspace(workspace, environ=surroundings, folder=Path.cwd(), start=start, say=watcher.say)
+        answers, store = ask(opened, prepared.wanted, lifetime=lifetime, now=moment)
+        plan = plan_publish(prepared.wanted, answers)
+        registered = answers.match if not plan.created else None
+        if not dry_run:
+            compose = composer(prepared, plan, store)
+            registered = apply(
+                plan, store, files=prepared.paths, match=answers.match, compose=compose, now=moment, progress=watcher
+            )
+    plan = _named_as_registered(plan, registered)
+    return Published(plan, registered, opened, prepared.report, _addresses(plan.wanted, registered, store), dry_run)
+
+
+def composer(prepared: Prepared, plan: PublishPlan, store: Store) -> Callable[[Signed], RegisteredEnvironment]:
+    """What turns signed URLs into the environment version that gets registered."""
+
+    def compose(signed: Signed) -> RegisteredEnvironment:
+        file, wanted = prepared.file, plan.wanted
+        urls = {name: f"{url.reveal()}#sha256={prepared.wheels[name].sha256}" for name, url in signed.items()}
+        unlisted = [f"{name} @ {urls[name]}" for name in urls if not prepared.needed[name].listed]
+        text = render_conda(prepared.conda, urls=urls, extra_pip=unlisted) if file.conda is not None else None
+        return RegisteredEnvironment(
+            name=wanted.name,
+            version=plan.version,
+            id="",
+            image=prepared.image,
+            conda=Secret(text) if text is not None else None,
+            properties=asset_properties(wanted, store.find().name if wanted.wheels else None),
+            tags=dict(file.tags),
+            description=file.description,
+        )
+
+    return compose
+
+
+def asset_properties(wanted: Wanted, datastore: str | None) -> dict[str, str]:
+    """What the environment version remembers about itself: the digest, and up to 20 wheels with their hashes."""
+    properties = {DIGEST: wanted.digest, "amlpriv.schema": DIGEST_SCHEMA, "amlpriv.route": Route.SAS.value}
+    properties |= {f"amlpriv.{heading}": value for heading, value in wanted.summary.items()}
+    if datastore is not None:
+        properties["amlpriv.datastore"] = datastore
+    for item in wanted.wheels[:WHEELS_IN_PROPERTIES]:
+        wheel = item.wheel
+        properties[f"{WHEEL_PREFIX}{wheel.name}"] = (
+            f"version={wheel.version} sha256={wheel.sha256} content={wheel.content_hash}"
+        )
+    if len(wanted.wheels) > WHEELS_IN_PROPERTIES:
+        properties["amlpriv.manifest"] = f"amlpriv/manifests/{wanted.digest}.json"
+    return properties
+
+
+def _named_as_registered(plan: PublishPlan, registered: RegisteredEnvironment | None) -> PublishPlan:
+    return replace(plan, version=registered.version) if registered and registered.version else plan
+
+
+def _addresses(wanted: Wanted, registered: RegisteredEnvironment | None, store: Store) -> dict[str, str]:
+    from amlpriv.actions.asking import signed_urls
+
+    if registered is not None:
+        return {name: url.url for name, url in signed_urls(registered).items()}
+    return {item.wheel.name: blob_url(store.find(), item.path) for item in wanted.wheels}
+
+
+def _conda_data(text: str) -> dict[str, Any]:
+    import yaml
+
+    data = yaml.safe_load(text)
+    return dict(data) if isinstance(data, dict) else {}

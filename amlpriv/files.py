@@ -1,0 +1,178 @@
+"""Read what the user gives, and write results so that a reader sees the old content or the new one, never a part."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from amlpriv.errors import AmlprivError, InputError, StorageFullError
+
+__all__ = ["create_private_directory", "open_binary", "read_text", "write_bytes", "write_text"]
+
+_BOM = b"\xef\xbb\xbf"
+_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file, without a byte order mark; line ends stay as they are.
+
+    Raises InputError, with the file and, for bytes that are not UTF-8, the line.
+    """
+    with open_binary(path) as stream:
+        try:
+            data = stream.read()
+        except OSError as error:
+            raise _unreadable(path, error) from error
+    if data.startswith(_UTF16_BOMS):
+        raise InputError("This file is UTF-16.", file=path, hint="Save it as UTF-8.")
+    data = data.removeprefix(_BOM)
+    if (nul := data.find(b"\0")) >= 0:
+        raise InputError(
+            "This file has a NUL byte: it is UTF-16 or not text.",
+            file=path,
+            line=_line(data, nul),
+            hint="Save it as UTF-8.",
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The byte 0x{data[error.start]:02x} is not UTF-8.",
+            file=path,
+            line=_line(data, error.start),
+            hint="Save the file as UTF-8.",
+        ) from error
+
+
+def open_binary(path: Path) -> BinaryIO:
+    """The file, open for reading. Raises InputError when it is missing, a folder, or not ours to read."""
+    try:
+        if path.is_dir():  # Windows calls it a missing permission
+            raise IsADirectoryError(errno.EISDIR, "is a folder")
+        return path.open("rb")
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def write_text(path: Path, text: str, *, private: bool = False) -> None:
+    """Replace the file's content by ``text`` as UTF-8, line ends as given; see ``write_bytes``."""
+    write_bytes(path, text.encode("utf-8"), private=private)
+
+
+def write_bytes(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Replace the file's content at one blow: after any failure the old content is still there.
+
+    ``private`` makes it readable for its owner only (mode 0600; on Windows the folder's rights decide). Otherwise an
+    existing file keeps its mode. Raises StorageFullError or InputError.
+    """
+    try:
+        target = path.resolve() if path.is_symlink() else path
+        mode = None if private else _mode(target)
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, error) from error
+    try:
+        _write_new(temporary, data, 0o600 if private else 0o666)
+        if mode is not None:
+            temporary.chmod(mode)
+        temporary.replace(target)
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, error) from error
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            temporary.unlink()
+    _settle(target.parent)
+
+
+def create_private_directory(path: Path) -> None:
+    """Make the folder, or keep it, for its owner only (mode 0700; on Windows the parent's rights decide).
+
+    Raises StorageFullError or InputError.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            path.chmod(0o700)
+    except FileExistsError as error:
+        raise InputError("This is a file, and a folder is needed there.", file=path) from error
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, error) from error
+
+
+def _write_new(path: Path, data: bytes, mode: int) -> None:
+    # The mode is given at creation: between a creation and a chmod anybody could open the file.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    with os.fdopen(os.open(path, flags, mode), "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return None
+
+
+def _settle(folder: Path) -> None:
+    """Make the new name last through a power cut, where folders can be synchronised."""
+    if os.name != "posix":
+        return
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _line(data: bytes, position: int) -> int:
+    return data.count(b"\n", 0, position) + 1
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> InputError:
+    match error:
+        case FileNotFoundError():
+            return InputError("This file does not exist.", file=path, hint=_neighbour(path))
+        case IsADirectoryError():
+            return InputError("This is a folder, and a file is needed.", file=path)
+        case PermissionError():
+            return InputError("This file may not be read.", file=path, hint="Check its permissions.")
+        case OSError():
+            return InputError(f"This file cannot be read: {error.strerror or error}.", file=path)
+        case _:
+            return InputError(f"This is not a file name: {error}.", file=repr(str(path)))
+
+
+def _neighbour(path: Path) -> str | None:
+    """The folder is there and has the same name in another spelling, or the folder is missing."""
+    if not path.parent.is_dir():
+        return f"The folder {path.parent} does not exist either."
+    with contextlib.suppress(OSError):
+        for other in path.parent.iterdir():
+            if other.name.casefold() == path.name.casefold() or other.stem == path.stem:
+                return f"Did you mean {other.name}?"
+    return None
+
+
+def _unwritable(path: Path, error: OSError | ValueError) -> AmlprivError:
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return StorageFullError(f"There is no space left to write {path}.", hint="Free some space and run it again.")
+    match error:
+        case FileNotFoundError():
+            return InputError("This file's folder does not exist.", file=path)
+        case IsADirectoryError():
+            return InputError("This is a folder, and a file is to be written.", file=path)
+        case PermissionError():
+            return InputError("This file may not be written.", file=path, hint="Check its folder's permissions.")
+        case OSError():
+            return InputError(f"This file cannot be written: {error.strerror or error}.", file=path)
+        case _:
+            return InputError(f"This is not a file name: {error}.", file=repr(str(path)))

@@ -1,0 +1,142 @@
+"""Where the local workspace keeps its files, and how they are written: owner-only and never half."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from amlpriv.errors import LocalWorkspaceError, StorageFullError
+
+__all__ = ["Home", "make_private_folder", "write_private"]
+
+_NO_SPACE = 28
+"""errno.ENOSPC, the same number on Linux, macOS and in Windows' C runtime."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder with one local workspace, and the cache that all of them share."""
+
+    root: Path
+    cache: Path
+
+    @classmethod
+    def find(cls, environ: Mapping[str, str]) -> Home:
+        """The home that ``AMLPRIV_HOME`` and ``AMLPRIV_CACHE`` name, or the platform's usual folders."""
+        return cls(root=_folder(environ, "AMLPRIV_HOME"), cache=_folder(environ, "AMLPRIV_CACHE"))
+
+    @property
+    def identity(self) -> Path:
+        """Account name, account key, tenant: what stays the same over restarts. Secret."""
+        return self.root / "identity.json"
+
+    @property
+    def state(self) -> Path:
+        """What runs now: process, ports. Only there while the workspace runs."""
+        return self.root / "state.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held while the workspace is being started, stopped or deleted."""
+        return self.root / "home.lock"
+
+    @property
+    def running(self) -> Path:
+        """Held by the supervisor for as long as it lives: the operating system lets it go, whatever happens."""
+        return self.root / "running.lock"
+
+    @property
+    def storage_running(self) -> Path:
+        """There from Azurite's start until its data is saved; holds its process id."""
+        return self.root / "storage.pid"
+
+    @property
+    def certificates(self) -> Path:
+        """The CA, the server's certificate and key, and the bundle for clients."""
+        return self.root / "certificates"
+
+    @property
+    def ca_bundle(self) -> Path:
+        """The user's own CA bundle plus our CA."""
+        return self.certificates / "ca-bundle.pem"
+
+    @property
+    def logs(self) -> Path:
+        """The folder of all logs."""
+        return self.root / "logs"
+
+    @property
+    def supervisor_log(self) -> Path:
+        """What the supervisor did, and why it ended."""
+        return self.logs / "supervisor.log"
+
+    @property
+    def azurite_log(self) -> Path:
+        """What Azurite printed, its access log excepted."""
+        return self.logs / "azurite.log"
+
+    @property
+    def requests_log(self) -> Path:
+        """One JSON line for each request (``amlpriv.local.requests``)."""
+        return self.logs / "requests.jsonl"
+
+    @property
+    def storage(self) -> Path:
+        """Azurite's data."""
+        return self.root / "storage"
+
+    @property
+    def plane(self) -> Path:
+        """The control plane's data."""
+        return self.root / "plane"
+
+    def prepare(self) -> None:
+        """Make the folders, for the owner only (0700, where the system knows modes).
+
+        Raises LocalWorkspaceError when the place cannot be written.
+        """
+        for folder in (self.root, self.certificates, self.logs, self.storage, self.plane):
+            make_private_folder(folder)
+
+
+def _folder(environ: Mapping[str, str], name: str) -> Path:
+    given = environ.get(name)
+    if given:
+        return Path(given).expanduser().absolute()
+    import platformdirs
+
+    usual = platformdirs.user_data_dir if name == "AMLPRIV_HOME" else platformdirs.user_cache_dir
+    return Path(usual("amlpriv", appauthor=False)).absolute()
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make ``folder`` (and its parents), closed to others; one that is already there is left as its owner made it."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise LocalWorkspaceError(
+            f"cannot make the folder {folder}: {error.strerror or error}",
+            hint="Set AMLPRIV_HOME (data) and AMLPRIV_CACHE (downloads) to folders of your own.",
+        ) from error
+
+
+def write_private(path: Path, content: str | bytes) -> None:
+    """Replace ``path`` by ``content`` at once: readers see the old or the new. Mode 0600.
+
+    Raises StorageFullError when the disk is full, LocalWorkspaceError when it cannot be written for another reason.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        kind = StorageFullError if error.errno == _NO_SPACE else LocalWorkspaceError
+        raise kind(f"cannot write {path}: {error.strerror or error}") from error

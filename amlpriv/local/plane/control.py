@@ -1,0 +1,68 @@
+"""amlpriv's own questions to the running control plane, below ``/_amlpriv/``: counts, switches for tests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from amlpriv.local.plane.context import Context
+from amlpriv.local.plane.http import ArmError, Response, json_response
+from amlpriv.local.plane.routing import Access, Call, Route
+
+__all__ = ["HEADER", "PREFIX", "ROUTES"]
+
+PREFIX = "/_amlpriv/"
+HEADER = "x-amlpriv-start-id"
+"""Every route but ping wants the start id in it."""
+
+
+def _ping(context: Context, _call: Call) -> Response:
+    # The digest shows that we know the start id without telling it: whoever knows it may switch things.
+    return json_response({"start_id": hashlib.sha256(context.start_id.encode()).hexdigest()})
+
+
+def _counts(context: Context, _call: Call) -> Response:
+    return json_response(context.tally.as_json())
+
+
+def _unknown(context: Context, _call: Call) -> Response:
+    return json_response({"value": list(context.unknown)})
+
+
+def _get_settings(context: Context, _call: Call) -> Response:
+    return json_response(context.switches.as_json())
+
+
+def _put_settings(context: Context, call: Call) -> Response:
+    context.switches.update(call.document())
+    return json_response(context.switches.as_json())
+
+
+def _reset_settings(context: Context, _call: Call) -> Response:
+    context.switches.reset()
+    return json_response(context.switches.as_json())
+
+
+def _get_faults(context: Context, _call: Call) -> Response:
+    return json_response({"value": context.faults.as_json()})
+
+
+def _put_faults(context: Context, call: Call) -> Response:
+    try:
+        rules = json.loads(call.request.body or b"[]")
+    except ValueError:
+        raise ArmError(400, "InvalidFault", "The rules are not JSON.") from None
+    context.faults.replace(rules)
+    return json_response({"value": context.faults.as_json()})
+
+
+ROUTES = (
+    Route("GET", f"{PREFIX}ping", _ping, Access.OPEN),
+    Route("GET", f"{PREFIX}counts", _counts, Access.CONTROL),
+    Route("GET", f"{PREFIX}unknown", _unknown, Access.CONTROL),
+    Route("GET", f"{PREFIX}settings", _get_settings, Access.CONTROL),
+    Route("PUT", f"{PREFIX}settings", _put_settings, Access.CONTROL),
+    Route("DELETE", f"{PREFIX}settings", _reset_settings, Access.CONTROL),
+    Route("GET", f"{PREFIX}faults", _get_faults, Access.CONTROL),
+    Route("PUT", f"{PREFIX}faults", _put_faults, Access.CONTROL),
+)

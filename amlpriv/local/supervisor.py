@@ -1,0 +1,221 @@
+"""The process behind a local workspace: ``python -m amlpriv.local.supervisor --home DIR ...``.
+
+It starts Azurite, the control plane and the proxy, says where they are in ``state.json``, and ends with all of them:
+on a stop request, a signal, the end of its standard input (``--lifeline``), idleness, or a second crash of Azurite.
+It gets what must not stand among process arguments by environment variables. It imports no azure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from amlpriv.errors import AmlprivError
+from amlpriv.local.azurite import Azurite
+from amlpriv.local.certificates import Certificates
+from amlpriv.local.home import Home
+from amlpriv.local.hosts import Upstream
+from amlpriv.local.proxy import Proxy, Routes
+from amlpriv.local.requests import RequestLog
+from amlpriv.local.state import Identity, Ports, State, load_identity, load_state, save_state
+from amlpriv.local.storage import Storage
+from amlpriv.secret import RedactingFilter, Secret
+
+if TYPE_CHECKING:
+    from amlpriv.local.plane.app import Plane
+    from amlpriv.local.plane.server import Server
+
+__all__ = ["START_ID_VARIABLE", "Supervisor", "main"]
+
+START_ID_VARIABLE = "AMLPRIV_START_ID"
+IDLE_HOURS = 8.0
+WATCH_SECONDS = 0.2
+
+_LOG = logging.getLogger("amlpriv.local")
+
+
+class Supervisor:
+    """One run of the local workspace, from start to end."""
+
+    def __init__(self, home: Home, azurite: Azurite, *, start_id: str, idle_seconds: float) -> None:
+        self._home = home
+        self._start_id = start_id
+        self._idle_seconds = idle_seconds
+        self._identity: Identity = load_identity(home)
+        self._requests = RequestLog(home.requests_log)
+        folder = home.certificates
+        self._certificates = Certificates(folder / "ca.pem", folder / "server.pem", folder / "server.key")
+        self._storage = Storage(azurite, home, self._identity, self._certificates, self._requests)
+        self._end = threading.Event()
+        self._reason = ""
+
+    def request_end(self, reason: str) -> None:
+        """End soon; the first reason is the one that is told. May be called from any thread or signal handler."""
+        self._reason = self._reason or reason
+        self._end.set()
+
+    def run(self, environ: Mapping[str, str]) -> int:
+        """Serve until the end; the exit code is 0 when somebody wanted it."""
+        self._storage.launch()
+        try:
+            plane = self._make_plane()
+            server = self._serve(plane)
+            proxy = self._make_proxy(server.port, environ)
+            self._open_storage(plane, server, proxy)
+            code = self._watch(lambda: self._reopen_storage(plane, server, proxy))
+            proxy.close()
+            server.close()
+            return code
+        finally:
+            self._forget()
+            self._storage.stop()
+            _LOG.info("ended: %s", self._reason or "error")
+
+    def _make_plane(self) -> Plane:
+        from amlpriv.local.plane.app import Plane
+
+        identity = self._identity
+        return Plane(
+            self._home.plane,
+            account=identity.account,
+            account_key=identity.account_key.reveal(),
+            tenant=identity.tenant,
+            now=lambda: datetime.now(timezone.utc),
+            start_id=self._start_id,
+        )
+
+    def _serve(self, plane: Plane) -> Server:
+        from amlpriv.local.plane.server import serve
+
+        files = self._certificates
+        return serve(plane, certificate=files.certificate, key=files.key, log=self._requests)
+
+    def _make_proxy(self, plane_port: int, environ: Mapping[str, str]) -> Proxy:
+        upstream, problem = None, ""
+        try:
+            upstream = Upstream.find(environ)
+        except ValueError as error:
+            problem = str(error)
+            _LOG.warning("no way to foreign hosts: %s", problem)
+        routes = Routes(self._identity.account, 0, plane_port, upstream, problem)
+        return Proxy(routes, start_id=self._start_id, stop=lambda: self.request_end("stop was asked for"))
+
+    def _open_storage(self, plane: Plane, server: Server, proxy: Proxy) -> None:
+        """Wait for Azurite, make the containers that have to be there, and tell the world."""
+        port = self._storage.wait_ready()
+        for container in plane.containers:
+            self._storage.create_container(container)
+        proxy.set_storage_port(port)
+        self._say_where(Ports(port, server.port, proxy.port), plane.default_container)
+
+    def _reopen_storage(self, plane: Plane, server: Server, proxy: Proxy) -> None:
+        """Bring Azurite back after a crash. What it was told in the last five seconds may be lost (it saves then)."""
+        _LOG.warning("Azurite ended and is started again")
+        self._storage.stop()
+        self._storage.launch()
+        self._open_storage(plane, server, proxy)
+
+    def _say_where(self, ports: Ports, container: str) -> None:
+        state = State(
+            pid=os.getpid(),
+            start_id=Secret(self._start_id),
+            ports=ports,
+            account=self._identity.account,
+            account_key=self._identity.account_key,
+            container=container,
+            tenant=self._identity.tenant,
+            ca_bundle=self._home.ca_bundle,
+            root=self._home.root,
+        )
+        save_state(self._home, state)
+        _LOG.info("ready: storage %d, plane %d, proxy %d", ports.storage, ports.plane, ports.proxy)
+
+    def _watch(self, reopen_storage: Callable[[], None]) -> int:
+        """Wait for the end; bring Azurite back once when it dies."""
+        restarted = False
+        while not self._end.wait(WATCH_SECONDS):
+            if self._requests.idle_seconds > self._idle_seconds:
+                self.request_end(f"no request for {self._idle_seconds / 3600:g} hours")
+            elif self._storage.ended:
+                if restarted:
+                    self.request_end(f"Azurite ended twice; its output: {self._home.azurite_log}")
+                    return 1
+                restarted = True
+                reopen_storage()
+        return 0
+
+    def _forget(self) -> None:
+        """Take away ``state.json``, if it is ours."""
+        state = load_state(self._home)
+        if state and state.pid == os.getpid():
+            with contextlib.suppress(OSError):
+                self._home.state.unlink(missing_ok=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the supervisor; standard error is its log. Exit codes: 0 ended as asked, else those of ``amlpriv.errors``."""
+    options = _parse(argv)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(RedactingFilter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], format="%(asctime)s %(levelname)s %(message)s")
+    start_id = os.environ.pop(START_ID_VARIABLE, "")
+    home = Home(root=options.home, cache=options.home)
+    try:
+        return _run_alone(home, options, start_id)
+    except AmlprivError as error:
+        _LOG.error("%s", error)
+        return error.exit_code
+    except Exception as error:  # the log is the only place where anybody can see it
+        _LOG.exception("unexpected: %s", error)
+        return 1
+
+
+def _run_alone(home: Home, options: argparse.Namespace, start_id: str) -> int:
+    """Hold the home's running lock for as long as we live: whoever wants to know, tries to take it."""
+    import filelock
+
+    lock = filelock.FileLock(home.running, timeout=10)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        _LOG.error("another supervisor runs in %s", home.root)
+        return 21
+    azurite = Azurite(node=options.node, main=options.azurite)
+    supervisor = Supervisor(home, azurite, start_id=start_id, idle_seconds=options.idle_hours * 3600)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: supervisor.request_end("a signal came"))
+    if options.lifeline:
+        threading.Thread(target=_follow_lifeline, args=(supervisor,), daemon=True).start()
+    try:
+        return supervisor.run(os.environ)
+    finally:
+        lock.release()
+
+
+def _follow_lifeline(supervisor: Supervisor) -> None:
+    while os.read(0, 4096):
+        continue
+    supervisor.request_end("the process that started it is gone")
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="amlpriv.local.supervisor")
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--node", type=Path, required=True)
+    parser.add_argument("--azurite", type=Path, required=True, help="Azurite's main.js")
+    parser.add_argument("--idle-hours", type=float, default=IDLE_HOURS)
+    parser.add_argument("--lifeline", action="store_true")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

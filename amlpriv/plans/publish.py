@@ -1,0 +1,321 @@
+"""What publishing will do, decided from what is wanted and what the workspace answered. Nothing happens here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from amlpriv.errors import ConflictError
+from amlpriv.facts.routes import Route
+from amlpriv.plans.access import PolicyPlan
+from amlpriv.plans.health import Health, Verdict
+from amlpriv.remote import RegisteredEnvironment, StoredBlob
+from amlpriv.specs.digest import environment_version
+from amlpriv.wheels.wheel import Wheel
+
+__all__ = [
+    "Action",
+    "Answers",
+    "Describe",
+    "Keep",
+    "PublishPlan",
+    "Register",
+    "Restore",
+    "Reuse",
+    "Sign",
+    "Step",
+    "Upload",
+    "Wanted",
+    "WantedWheel",
+    "blob_path",
+    "find_match",
+    "plan_publish",
+]
+
+DIGEST = "amlpriv.digest"
+WHEEL_PREFIX = "amlpriv.wheel."
+WHEELS_IN_PROPERTIES = 20
+
+
+class Action(Enum):
+    """How the environment version came about."""
+
+    CREATED = "created"
+    UNCHANGED = "unchanged"
+    RENEWED = "renewed"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class WantedWheel:
+    """A wheel that the environment needs."""
+
+    wheel: Wheel
+    path: str
+    """Where it goes in the container."""
+    route: Route = Route.SAS
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The environment that shall exist."""
+
+    name: str
+    version: str | None
+    """Set by the user; None for a generated one."""
+    digest: str
+    image: str | None
+    wheels: tuple[WantedWheel, ...]
+    summary: Mapping[str, str] = field(default_factory=dict)
+    """A short hash of each section (``conda``, ``pip``), to say later which one changed."""
+    description: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the workspace answered."""
+
+    versions: tuple[RegisteredEnvironment, ...] = ()
+    match: RegisteredEnvironment | None = None
+    health: Health | None = None
+    stored: Mapping[str, StoredBlob] = field(default_factory=dict)
+    signing: PolicyPlan | None = None
+    """None when nothing has to be signed."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Create a blob."""
+
+    wheel: WantedWheel
+
+    def __str__(self) -> str:
+        return f"upload {self.wheel.wheel.filename} ({self.wheel.wheel.size} bytes) to {self.wheel.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """The blob is there already."""
+
+    wheel: WantedWheel
+
+    def __str__(self) -> str:
+        return f"reuse {self.wheel.wheel.filename}, stored at {self.wheel.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Make signed URLs, after bringing the access policy into shape."""
+
+    policy: PolicyPlan
+
+    def __str__(self) -> str:
+        return str(self.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Create an environment version."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"register environment {self.name}:{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """Take an archived version back."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"restore the archived environment {self.name}:{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """Change the description and the tags, the only things of a version that may change."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"update the description and tags of environment {self.name}:{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The environment version is as it should be."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"keep environment {self.name}:{self.version}"
+
+
+Step = Upload | Reuse | Sign | Register | Restore | Describe | Keep
+
+
+@dataclass(frozen=True, slots=True)
+class PublishPlan:
+    """The steps of one publish, in order; what ``--dry-run`` prints is what runs."""
+
+    wanted: Wanted
+    action: Action
+    version: str
+    steps: tuple[Step, ...]
+    because: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    expires: datetime | None = None
+
+    @property
+    def created(self) -> bool:
+        """Whether a new environment version comes to be."""
+        return any(isinstance(step, Register) for step in self.steps)
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything at all is written."""
+        return any(not isinstance(step, Reuse | Keep) for step in self.steps)
+
+
+def blob_path(wheel: Wheel) -> str:
+    """``amlpriv/wheels/<name>/<version>/<first 16 hex of sha256>/<filename>`` (design section 6)."""
+    return f"amlpriv/wheels/{wheel.name}/{wheel.version}/{wheel.sha256[:16]}/{wheel.filename}"
+
+
+def find_match(wanted: Wanted, versions: tuple[RegisteredEnvironment, ...]) -> RegisteredEnvironment | None:
+    """The registered version with the wanted digest, the highest renewal of several.
+
+    Raises ConflictError when the user's own version number stands for other content.
+    """
+    same = [item for item in versions if item.properties.get(DIGEST) == wanted.digest]
+    if wanted.version is not None:
+        taken = next((item for item in versions if item.version == wanted.version), None)
+        if taken is not None and taken.properties.get(DIGEST) != wanted.digest:
+            raise ConflictError(
+                f"Environment {wanted.name}:{wanted.version} is registered with other content.",
+                hint="Versions never change: raise 'version' in the file, or leave it out.",
+            )
+    base = _base(wanted)
+    numbered = [(_renewal(item.version, base), item) for item in same]
+    if wanted.version is not None:
+        numbered = [(number, item) for number, item in numbered if number]
+    return max(numbered, key=lambda pair: pair[0], default=(0, None))[1]
+
+
+def _base(wanted: Wanted) -> str:
+    return wanted.version or environment_version(wanted.digest)
+
+
+def _renewal(version: str, base: str) -> int:
+    """1 for ``base`` itself, N for ``base-N``, 0 for a version of another base."""
+    if version == base:
+        return 1
+    head, _, number = version.rpartition("-")
+    return int(number) if head == base and number.isdigit() else 0
+
+
+def plan_publish(wanted: Wanted, answers: Answers) -> PublishPlan:
+    """The steps, from what is wanted and what the workspace answered."""
+    match, health = answers.match, answers.health
+    if match is None or health is None:
+        version = _next_version(wanted, answers.versions)
+        because = _differences(wanted, answers.versions)
+        return _registering(wanted, answers, Action.CREATED, version, because)
+    if health.verdict is Verdict.DEAD:
+        version = _next_version(wanted, answers.versions)
+        return _registering(wanted, answers, Action.RENEWED, version, (health.reason,))
+    return _keeping(wanted, answers, match, health)
+
+
+def _keeping(wanted: Wanted, answers: Answers, match: RegisteredEnvironment, health: Health) -> PublishPlan:
+    """The version stays; its URLs may need their policy extended or their blobs back, and it may be archived."""
+    missing = [item for item in wanted.wheels if item.wheel.name in health.missing]
+    steps: list[Step] = [Upload(item) if item in missing else Reuse(item) for item in wanted.wheels]
+    expires, because, action = health.expires, list(health.because), Action.UNCHANGED
+    if health.verdict is Verdict.FADING and answers.signing is not None:
+        steps.append(Sign(answers.signing))
+        expires, action = answers.signing.expires, Action.RENEWED
+    if missing:
+        action = Action.RENEWED
+    if match.archived:
+        steps.append(Restore(wanted.name, match.version))
+        because.insert(0, f"{wanted.name}:{match.version} was archived")
+        action = Action.RESTORED
+    elif (match.description or None, dict(match.tags)) != (wanted.description, dict(wanted.tags)):
+        steps.append(Describe(wanted.name, match.version))
+    else:
+        steps.append(Keep(wanted.name, match.version))
+    return PublishPlan(wanted, action, match.version, tuple(steps), tuple(because), answers.notes, expires)
+
+
+def _registering(
+    wanted: Wanted, answers: Answers, action: Action, version: str, because: tuple[str, ...]
+) -> PublishPlan:
+    steps: list[Step] = []
+    notes = list(answers.notes)
+    for item in wanted.wheels:
+        blob = answers.stored.get(item.path)
+        if blob is not None and blob.size != item.wheel.size:
+            raise ConflictError(
+                f"Blob {item.path} exists with {blob.size} bytes; {item.wheel.filename} has {item.wheel.size}.",
+                hint="Somebody replaced it by hand: delete it there, or raise the package's version.",
+            )
+        steps.append(Reuse(item) if blob is not None else Upload(item))
+        notes.extend(_beside(item, answers.stored))
+    if answers.signing is not None:
+        steps.append(Sign(answers.signing))
+    steps.append(Register(wanted.name, version))
+    expires = answers.signing.expires if answers.signing else None
+    return PublishPlan(wanted, action, version, tuple(steps), because, tuple(notes), expires)
+
+
+def _beside(item: WantedWheel, stored: Mapping[str, StoredBlob]) -> list[str]:
+    """Same name and version, other bytes: worth saying, no error."""
+    folder = f"amlpriv/wheels/{item.wheel.name}/{item.wheel.version}/"
+    others = sum(1 for path in stored if path.startswith(folder) and path != item.path)
+    if not others or item.path in stored:
+        return []
+    return [f"{item.wheel.name} {item.wheel.version} is already stored with other bytes; this one goes beside it."]
+
+
+def _next_version(wanted: Wanted, versions: tuple[RegisteredEnvironment, ...]) -> str:
+    base = _base(wanted)
+    number = max((_renewal(item.version, base) for item in versions), default=0) + 1
+    return base if number == 1 else f"{base}-{number}"
+
+
+def _differences(wanted: Wanted, versions: tuple[RegisteredEnvironment, ...]) -> tuple[str, ...]:
+    """Why this is not the newest registered version, in words; empty for a first one."""
+    last = next((item for item in versions if DIGEST in item.properties), None)
+    if last is None:
+        return ()
+    before = {
+        key.removeprefix(WHEEL_PREFIX): value for key, value in last.properties.items() if key.startswith(WHEEL_PREFIX)
+    }
+    now = {item.wheel.name: item.wheel for item in wanted.wheels}
+    words = [f"{name} is no longer shipped" for name in before if name not in now]
+    for name, wheel in now.items():
+        fields = dict(part.partition("=")[::2] for part in before.get(name, "").split())
+        if name not in before:
+            words.append(f"{name} is new")
+        elif fields.get("version") != str(wheel.version):
+            words.append(f"{name} {fields.get('version')} became {wheel.version}")
+        elif fields.get("content") != wheel.content_hash:
+            words.append(f"{name} content changed")
+    if last.image != wanted.image:
+        words.append(f"image {last.image} became {wanted.image}")
+    for heading, value in wanted.summary.items():
+        old = last.properties.get(f"amlpriv.{heading}")
+        if old is not None and old != value:
+            words.append(f"the {heading} section changed")
+    return tuple(words or ["the specification changed"])

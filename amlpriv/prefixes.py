@@ -1,0 +1,107 @@
+"""The folder of an environment: where its programs are, how to activate it, how to lock and to remove it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from amlpriv.errors import LockedError, UsageError
+
+__all__ = ["MARKER", "Tool", "activated", "clear", "locked", "python_of", "remove", "work_folder"]
+
+MARKER = ".amlpriv-complete"
+"""Written last: a folder without it is a failed attempt."""
+
+Tool = Literal["micromamba", "mamba", "conda", "venv"]
+
+_SIGNS_OF_AN_ENVIRONMENT = ("pyvenv.cfg", "conda-meta", MARKER)
+_FOREIGN = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV")
+
+
+def python_of(prefix: Path, tool: Tool) -> Path:
+    """The environment's interpreter."""
+    if os.name == "nt":
+        return prefix / "Scripts" / "python.exe" if tool == "venv" else prefix / "python.exe"
+    return prefix / "bin" / "python"
+
+
+def activated(prefix: Path, tool: Tool, environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment variables of a process inside, without any trace of other environments.
+
+    The scripts in a conda environment's ``etc/conda/activate.d`` are not run.
+    """
+    if os.name != "nt":
+        folders = [prefix / "bin"]
+    elif tool == "venv":
+        folders = [prefix / "Scripts"]
+    else:
+        folders = [prefix, prefix / "Library" / "bin", prefix / "Scripts"]
+    path = os.pathsep.join([*map(str, folders), *filter(None, [environ.get("PATH")])])
+    rest = {name: value for name, value in environ.items() if name not in _FOREIGN}
+    own = {"VIRTUAL_ENV" if tool == "venv" else "CONDA_PREFIX": str(prefix)}
+    return {**rest, **own, "PATH": path, "PYTHONNOUSERSITE": "1"}
+
+
+@contextlib.contextmanager
+def locked(prefix: Path, seconds: float) -> Iterator[None]:
+    """Nobody else builds there meanwhile. Raises LockedError when somebody does for longer than ``seconds``."""
+    lock = FileLock(f"{prefix}.lock")
+    try:
+        lock.acquire(timeout=seconds)
+    except Timeout as error:
+        raise LockedError(
+            f"Another process has been building {prefix} for more than {seconds:g} seconds.",
+            hint="Wait until it is done, or end it; then run this again.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def work_folder(prefix: Path) -> Iterator[Path]:
+    """A private folder beside the environment for files with secrets; gone afterwards whatever happens."""
+    pattern = f".{prefix.name}.work-"
+    for stale in prefix.parent.glob(f"{pattern}*"):  # of a process that was killed; we hold the lock
+        remove(stale)
+    work = Path(tempfile.mkdtemp(prefix=pattern, dir=prefix.parent))
+    try:
+        (work / "tmp").mkdir()
+        yield work
+    finally:
+        remove(work)
+
+
+def clear(prefix: Path) -> None:
+    """Remove a failed attempt. Raises UsageError for a folder that never was an environment."""
+    if not prefix.exists():
+        return
+    empty = prefix.is_dir() and not any(prefix.iterdir())
+    if not empty and not any((prefix / sign).exists() for sign in _SIGNS_OF_AN_ENVIRONMENT):
+        raise UsageError(
+            f"{prefix} is in the way: it is not an environment.", hint="Move it away, or build somewhere else."
+        )
+    remove(prefix)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder with everything in it; read-only files (Windows) too."""
+
+    def make_writable(function: Callable[..., Any], path: str, _: object) -> None:
+        with contextlib.suppress(OSError):
+            Path(path).chmod(stat.S_IWRITE)
+            function(path)
+
+    if folder.is_symlink():
+        folder.unlink()
+    elif folder.exists():
+        shutil.rmtree(folder, onerror=make_writable)

@@ -1,0 +1,69 @@
+"""A secret in the file gets into git, into build logs, and to everyone who can read the workspace's environments.
+
+Every line of every file that was read is looked at, comments included. A finding says what kind of secret and where,
+never any part of it. Placeholders (``***``, ``<PAT>``, ``${PAT}``) are none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from amlpriv.findings import Finding, Severity
+from amlpriv.preflight.subject import Place, Subject
+
+__all__ = ["CODE", "NAME", "find"]
+
+CODE = "AP501"
+NAME = "secret in the file"
+
+_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "the signature of a shared access signature (SAS)",
+        re.compile(r"(?i)(?:[?&;\s\"']|&amp;|^)sig=(?P<secret>[^&\s\"'#;]+)"),
+    ),
+    ("a password in a URL", re.compile(r"://[^\s/:@\"']*:(?P<secret>[^\s/@\"']+)@")),
+    ("a token as the user of a URL", re.compile(r"://(?P<secret>(?=[A-Za-z_]*\d)\w{20,})@")),
+    ("an account key", re.compile(r"(?i)(?:AccountKey|SharedAccessKey)=(?P<secret>[^;\s\"']+)")),
+    ("a storage account key", re.compile(r"(?<![\w+/=-])(?P<secret>[A-Za-z0-9+/]{86}==)(?![\w+/=])")),
+    ("a personal access token of Azure DevOps", re.compile(r"\b(?P<secret>[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4})\b")),
+    ("a personal access token of Azure DevOps", re.compile(r"\b(?P<secret>(?=\w*[2-7])(?=\w*[a-z])[a-z2-7]{52})\b")),
+    ("a token of GitHub", re.compile(r"\b(?P<secret>gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,})")),
+    ("a token of GitLab", re.compile(r"\b(?P<secret>glpat-[\w-]{20,})")),
+    ("an upload token of a package index", re.compile(r"\b(?P<secret>pypi-[\w-]{50,})")),
+    ("an Authorization header", re.compile(r"(?i)\b(?:bearer|basic)\s+(?P<secret>[\w.+/=-]{20,})")),
+    ("a token of a conda channel", re.compile(r"/t/(?P<secret>[A-Za-z]{2}-[\w-]{20,})/")),
+    ("a JSON web token", re.compile(r"\b(?P<secret>eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)")),
+)
+
+_PLACEHOLDER = re.compile(
+    r"\*{2,}|[xX]{3,}|\.{3}|…|<[^>]*>|\[[^\]]*\]|\$\{.*\}|\$\(.*\)|\$\w+|\{.*\}|%\w+%"
+    r"|(?:YOUR_|MY_)?(?:PAT|SAS|TOKEN|PASSWORD|SECRET|SIGNATURE|KEY)"
+)
+
+
+def find(subject: Subject) -> Iterator[Finding]:
+    """Each kind of secret on each line."""
+    for file, text in subject.all_texts():
+        for number, line in enumerate(text.splitlines(), start=1):
+            for kind, column in _secrets(line):
+                yield Place(file, number, column).finding(
+                    CODE,
+                    Severity.ERROR,
+                    kind,
+                    f"This line holds {kind}.",
+                    fix="Take it out and revoke it: whoever had the file has it. amlpriv makes SAS URLs itself; "
+                    "a feed's credential belongs into a workspace connection (`indexes`, `connection`).",
+                )
+
+
+def _secrets(line: str) -> Iterator[tuple[str, int]]:
+    """Kind and column (from 1) of each secret, each place once: the first kind that fits names it."""
+    taken: list[range] = []
+    for kind, pattern in _KINDS:
+        for match in pattern.finditer(line):
+            start, end = match.span("secret")
+            if _PLACEHOLDER.fullmatch(match["secret"]) or any(start < span.stop and span.start < end for span in taken):
+                continue
+            taken.append(range(start, end))
+            yield kind, start + 1

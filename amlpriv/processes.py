@@ -1,0 +1,297 @@
+"""Run a tool: arguments, environment, time limit; what it says is redacted before anybody sees it.
+
+No process outlives us. A tool gets a process group (POSIX: a session) of its own, which is killed as a whole on a
+time-out, Ctrl-C or any exception. For the case that we are killed ourselves (``kill -9``), a *guard* waits beside the
+tool on a pipe that only we hold open, and kills the group when the pipe closes. That needs neither ``preexec_fn``
+(unsafe with threads, which every notebook has) nor ``prctl`` (Linux only, and blind to grandchildren), costs no waiting
+time and works on macOS as well. On Windows ``taskkill /T`` ends the tree; there is no guard there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote, unquote
+
+from amlpriv.errors import BuildError
+from amlpriv.secret import SasUrl, Secret, redact
+
+__all__ = ["Completed", "ToolMissingError", "ToolTimeoutError", "pass_through", "run"]
+
+TAIL_LINES = 40
+GRACE = 3.0
+"""Seconds between asking a tool to stop and killing it: pip and uv remove their temporary files in them."""
+
+_TICK = 0.1  # Ctrl-C does not interrupt a blocking wait on Windows, hence short ones.
+_LINGER = 1.0  # A grandchild can hold the pipe open after the tool itself has ended.
+
+_GUARD = """
+import os, signal
+word = os.read(0, 32)
+if word and not os.read(0, 1):
+    try: os.kill(int(word), signal.SIGKILL)
+    except OSError: pass
+"""
+
+
+class ToolMissingError(BuildError):
+    """The program does not exist, or could not be started."""
+
+
+class ToolTimeoutError(BuildError):
+    """The program took longer than it may; it was stopped, with all its children."""
+
+    def __init__(self, message: str, *, hint: str | None = None, tail: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.tail = tail
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A tool that came to an end by itself."""
+
+    returncode: int
+    """As shells count: 128 + n when signal n ended it."""
+    tail: tuple[str, ...]
+    """The last lines of standard output and standard error together, redacted."""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the exit code is 0."""
+        return self.returncode == 0
+
+
+def run(
+    arguments: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str],
+    timeout: float | None,
+    on_line: Callable[[str], None] | None = None,
+    secrets: Sequence[Secret] = (),
+    stdin: bytes | None = None,
+) -> Completed:
+    """Run a program without a shell; ``on_line`` gets every line, redacted, in the calling thread.
+
+    ``env`` is the whole environment, and ``timeout`` is in seconds. Raises ToolMissingError and ToolTimeoutError; an
+    exit code other than 0 is the caller's to judge.
+    """
+    name = Path(arguments[0]).stem
+    tail: deque[str] = deque(maxlen=TAIL_LINES)
+    forms = _forms(secrets)
+    deadline = None if timeout is None else time.monotonic() + timeout
+
+    with _started(arguments, cwd=cwd, env=env, own_group=True, piped=True, has_input=stdin is not None) as process:
+        if process.stdin is not None:
+            threading.Thread(target=_feed, args=(process.stdin, stdin or b""), daemon=True).start()
+        for line in _lines(process, deadline):
+            if line is None:
+                raise ToolTimeoutError(
+                    f"{name} did not finish within {timeout:g} seconds and was stopped.",
+                    hint="\n".join(tail) or "It said nothing.",
+                    tail=tuple(tail),
+                )
+            shown = redact(line.rstrip(), *forms)
+            tail.append(shown)
+            if on_line is not None:
+                on_line(shown)
+        return Completed(_exit_code(process.wait()), tuple(tail))
+
+
+def pass_through(arguments: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path | None = None) -> int:
+    """Run a program on our own standard input and output; the exit code, 128 + n for signal n.
+
+    Ctrl-C goes to the program, and only the third one kills it. On a terminal the program shares our process group,
+    otherwise it could not read the keyboard; then only itself, not its children, is sure to end with us.
+    """
+    own_group = not _on_terminal()
+    interrupts = 0
+    with _started(arguments, cwd=cwd, env=env, own_group=own_group, piped=False, has_input=True) as process:
+        while True:
+            try:
+                return _exit_code(process.wait(_TICK if os.name == "nt" else None))
+            except subprocess.TimeoutExpired:
+                continue
+            except KeyboardInterrupt:
+                interrupts += 1
+                if interrupts > 2:
+                    _signal(process, own_group, "SIGKILL")
+                elif own_group:  # on a terminal it has had the signal already
+                    _signal(process, own_group, "SIGINT")
+
+
+def _on_terminal() -> bool:
+    try:
+        return os.isatty(0)
+    except OSError:
+        return False
+
+
+def _exit_code(returncode: int) -> int:
+    return 128 - returncode if returncode < 0 else returncode
+
+
+def _forms(secrets: Sequence[Secret]) -> tuple[str, ...]:
+    """Every spelling in which a tool may repeat a secret, longest first."""
+    values: set[str] = set()
+    for secret in secrets:
+        value = secret.reveal()
+        query = value.partition("?")[2].partition("#")[0] if isinstance(secret, SasUrl) else ""
+        signatures = [part[4:] for part in query.split("&") if part.lower().startswith("sig=")]
+        for part in signatures or [value]:  # the rest of a signed URL may be seen, and helps
+            values |= {part, unquote(part), quote(unquote(part), safe="")}
+    return tuple(sorted((value for value in values if value), key=len, reverse=True))
+
+
+@contextlib.contextmanager
+def _started(
+    arguments: Sequence[str | Path],
+    *,
+    cwd: Path | None,
+    env: Mapping[str, str],
+    own_group: bool,
+    piped: bool,
+    has_input: bool,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The running program; leaving the block ends it and its children, whatever the reason."""
+    command = [_program(str(arguments[0]), env), *map(str, arguments[1:])]
+    stdin = None if not piped else subprocess.PIPE if has_input else subprocess.DEVNULL
+    output = (subprocess.PIPE, subprocess.STDOUT) if piped else (None, None)
+    flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) if own_group else 0
+    guard = _guard()
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=dict(env),
+            stdin=stdin,
+            stdout=output[0],
+            stderr=output[1],
+            start_new_session=own_group,
+            creationflags=flags,
+        )
+    except OSError as error:
+        _dismiss(guard)
+        raise ToolMissingError(f"{command[0]} could not be started: {error.strerror or error}.") from error
+    try:
+        _instruct(guard, -process.pid if own_group else process.pid)
+        yield process
+    finally:
+        _end(process, own_group)
+        _dismiss(guard)
+
+
+def _program(name: str, env: Mapping[str, str]) -> str:
+    """The program's full path, searched on the PATH that it is going to get."""
+    found = shutil.which(name, path=env.get("PATH", os.defpath))
+    if found is None:
+        raise ToolMissingError(
+            f"The program {name} was not found.", hint=f"Install {Path(name).stem}, or put its folder on PATH."
+        )
+    return found
+
+
+def _feed(stream: IO[bytes], data: bytes) -> None:
+    with contextlib.suppress(OSError), stream:
+        stream.write(data)
+
+
+def _lines(process: subprocess.Popen[bytes], deadline: float | None) -> Iterator[str | None]:
+    """The program's lines; None, once, when the deadline has passed."""
+    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(process, lines), daemon=True).start()
+    ended: float | None = None
+    closed = False
+    while not (closed and process.poll() is not None):
+        now = time.monotonic()
+        if deadline is not None and now >= deadline:
+            yield None
+        try:
+            line = lines.get(timeout=0.01 if closed else _TICK)
+        except queue.Empty:
+            ended = ended or (now if process.poll() is not None else None)
+            if ended is not None and now - ended > _LINGER:
+                return
+            continue
+        if line is None:
+            closed = True
+        else:
+            yield line
+
+
+def _read(process: subprocess.Popen[bytes], lines: queue.SimpleQueue[str | None]) -> None:
+    """Put every line into the queue, then None. A carriage return ends a line too: progress bars use it."""
+    assert process.stdout is not None  # noqa: S101  piped by run()
+    with contextlib.suppress(OSError, ValueError), process.stdout:
+        for raw in process.stdout:
+            text = raw.decode("utf-8", errors="replace").rstrip("\r\n")
+            for line in text.split("\r"):
+                lines.put(line)
+    lines.put(None)
+
+
+def _end(process: subprocess.Popen[bytes], own_group: bool) -> None:
+    """Ask what is left of the tree to stop, then kill it."""
+    try:
+        if process.poll() is None:
+            _signal(process, own_group, "SIGINT")
+            process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        if own_group or process.poll() is None:
+            _signal(process, own_group, "SIGKILL")
+        process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], own_group: bool, name: str) -> None:
+    if sys.platform == "win32":
+        if process.poll() is None:  # Windows gives process ids to others soon
+            taskkill = Path(os.environ.get("SYSTEMROOT", "C:\\Windows"), "System32", "taskkill.exe")
+            subprocess.run([taskkill, "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(-process.pid if own_group else process.pid, getattr(signal, name))
+
+
+def _guard() -> subprocess.Popen[bytes] | None:
+    """A process that kills the tool's group when we vanish; None where that cannot be."""
+    if os.name != "posix" or not sys.executable:
+        return None
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _GUARD],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:
+        return None
+
+
+def _instruct(guard: subprocess.Popen[bytes] | None, pid: int) -> None:
+    if guard is not None and guard.stdin is not None:
+        with contextlib.suppress(OSError):
+            guard.stdin.write(f"{pid}\n".encode())
+            guard.stdin.flush()
+
+
+def _dismiss(guard: subprocess.Popen[bytes] | None) -> None:
+    if guard is not None and guard.stdin is not None:
+        guard.kill()  # before its pipe closes, or it would act
+        guard.wait()
+        with contextlib.suppress(OSError):
+            guard.stdin.close()

@@ -1,0 +1,103 @@
+"""Which private packages an environment needs: those that its pip lines name, and what these need in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from amlpriv.specs.environment import EnvironmentFile
+from amlpriv.specs.pip import PipPath, PipRequirement, parse_pip_line
+from amlpriv.specs.positions import Position
+from amlpriv.specs.sources import Source
+from amlpriv.target import Target
+from amlpriv.wheels.wheel import Wheel
+
+__all__ = ["Needed", "close", "with_paths_named"]
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """A private package that the environment needs."""
+
+    name: str
+    required_as: tuple[Requirement, ...]
+    position: Position | None
+    listed: bool
+    """Whether a pip line of the file names it; otherwise another private package needs it."""
+    needed_by: tuple[str, ...] = ()
+
+
+def with_paths_named(file: EnvironmentFile, names: Mapping[str, str]) -> EnvironmentFile:
+    """The same file with every path in the pip section replaced by the name of the wheel that it leads to.
+
+    ``names`` has the package name for each ``path:<n>`` of ``file.sources``.
+    """
+    if file.conda is None or not names:
+        return file
+    lines = list(file.conda.pip)
+    sources: dict[str, Source] = {name: source for name, source in file.sources.items() if name not in names}
+    for number, line in enumerate(lines):
+        key = f"path:{number}"
+        if isinstance(line, PipPath) and key in names:
+            extras = f"[{','.join(sorted(line.extras))}]" if line.extras else ""
+            named = parse_pip_line(f"{names[key]}{extras}", line.position)
+            if named is not None:
+                lines[number] = named
+            sources[names[key]] = file.sources[key]
+    return replace(file, conda=replace(file.conda, pip=tuple(lines)), sources=sources)
+
+
+def close(file: EnvironmentFile, wheel_of: Callable[[str], Wheel | None], target: Target) -> dict[str, Needed]:
+    """All needed private packages by normalised name: rule 2 of the environment file.
+
+    ``wheel_of`` gives the wheel of a name in ``sources`` (building it, maybe), or None when it is not at hand.
+    Markers are evaluated for the target, with the extras that are asked for.
+    """
+    needed: dict[str, Needed] = {}
+    queue: list[tuple[Requirement, Position | None, str | None]] = [
+        (line.requirement, line.position, None)
+        for line in (file.conda.pip if file.conda else ())
+        if isinstance(line, PipRequirement) and line.name in file.sources
+    ]
+    done: set[tuple[str, str]] = set()
+    while queue:
+        requirement, position, by = queue.pop(0)
+        name = str(canonicalize_name(requirement.name))
+        _note(needed, name, requirement, position, by)
+        wheel = wheel_of(name)
+        for extra in ("", *sorted(requirement.extras)):
+            if wheel is None or (name, extra) in done:
+                continue
+            done.add((name, extra))
+            queue += [(item, position, name) for item in _private(wheel, extra, file.sources, target)]
+    return needed
+
+
+def _note(
+    needed: dict[str, Needed], name: str, requirement: Requirement, position: Position | None, by: str | None
+) -> None:
+    old = needed.get(name)
+    if old is None:
+        needed[name] = Needed(name, (requirement,), position, by is None, (by,) if by else ())
+        return
+    # A wheel of the same list may ask for another again; who asks is kept once.
+    asked_by = old.needed_by if by is None or by in old.needed_by else (*old.needed_by, by)
+    required = old.required_as if requirement in old.required_as else (*old.required_as, requirement)
+    needed[name] = replace(old, required_as=required, listed=old.listed or by is None, needed_by=asked_by)
+
+
+def _private(wheel: Wheel, extra: str, sources: Iterable[str], target: Target) -> list[Requirement]:
+    names = frozenset(sources)
+    return [
+        item
+        for item in wheel.requires_dist
+        if canonicalize_name(item.name) in names and _holds(item.marker, extra, target)
+    ]
+
+
+def _holds(marker: Marker | None, extra: str, target: Target) -> bool:
+    return marker is None or marker.evaluate({**target.markers, "extra": extra})

@@ -1,0 +1,202 @@
+"""The identity of an environment's content: what must be built again when it changes, and nothing else.
+
+Secrets, queries of URLs, users, times, comments and the order of things whose order does not matter stay out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+from packaging.specifiers import Specifier, SpecifierSet
+from packaging.utils import canonicalize_name, canonicalize_version
+
+from amlpriv.facts.routes import Route
+from amlpriv.specs.conda import CondaDependency, CondaSpec
+from amlpriv.specs.pip import PipLine, PipOption, PipPath, PipRequirement, PipVcs
+from amlpriv.specs.problems import input_error
+
+__all__ = [
+    "DIGEST_SCHEMA",
+    "SourceIdentity",
+    "canonical_environment",
+    "environment_digest",
+    "environment_version",
+    "parse_version",
+]
+
+DIGEST_SCHEMA = "amlpriv-env-1"
+"""Changes when the meaning of the digest changes; every environment is then a new one."""
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_VERSION = re.compile(r"(c[0-9a-f]{12})(?:-([2-9]|[1-9][0-9]+))?")
+_URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9.-]*\+)?[A-Za-z][A-Za-z0-9.-]*://")
+_TOKEN_IN_PATH = re.compile(r"/t/[^/]+(?=/)")  # anaconda.org: https://conda.anaconda.org/t/<token>/channel
+_KEPT_IN_FRAGMENT = ("egg", "sha256", "sha384", "sha512", "subdirectory")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceIdentity:
+    """A private package that is part of the environment."""
+
+    name: str
+    version: str
+    content_hash: str
+    route: Route
+
+
+def canonical_environment(
+    *,
+    image: str | None,
+    platform: str,
+    conda: CondaSpec | None,
+    sources: Iterable[SourceIdentity],
+    template: str | None = None,
+) -> dict[str, object]:
+    """The environment in its normal form, as plain data.
+
+    ``platform`` is for instance ``linux/x86_64``; ``template`` names the version of a generated Dockerfile. InputError
+    for a pip line that is a path: the caller replaces it by the package's name.
+    """
+    identities = list(sources)
+    private = {str(canonicalize_name(source.name)) for source in identities}
+    return {
+        "schema": DIGEST_SCHEMA,
+        "image": image.strip() if image is not None else None,
+        "platform": platform,
+        "conda": None if conda is None else _conda(conda, private),
+        "sources": _sorted(_source(source) for source in identities),
+        "template": template,
+    }
+
+
+def environment_digest(canonical: Mapping[str, object]) -> str:
+    """The sha256 of the normal form, in hex."""
+    text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def environment_version(digest: str, renewal: int = 1) -> str:
+    """``c`` and twelve hex digits, from the second renewal on with its number behind.
+
+    The letter keeps YAML from reading a number. ValueError for what is no digest or a renewal below 1.
+    """
+    if not _DIGEST.fullmatch(digest) or renewal < 1:
+        raise ValueError("a digest has 64 hexadecimal digits, and renewals count from 1")
+    return f"c{digest[:12]}" + (f"-{renewal}" if renewal > 1 else "")
+
+
+def parse_version(version: str) -> tuple[str, int] | None:
+    """The first version and the number of the renewal; None for a version that amlpriv did not make."""
+    match = _VERSION.fullmatch(version)
+    return (match[1], int(match[2] or 1)) if match else None
+
+
+def _sorted(items: Iterable[object]) -> list[object]:
+    """Each item once, in the order of its JSON."""
+    texts = {json.dumps(item, sort_keys=True) for item in items}
+    return [json.loads(text) for text in sorted(texts)]
+
+
+def _source(source: SourceIdentity) -> dict[str, str]:
+    return {
+        "name": canonicalize_name(source.name),
+        "version": canonicalize_version(source.version, strip_trailing_zero=False),
+        "content_hash": source.content_hash,
+        "route": source.route.value,
+    }
+
+
+def _conda(conda: CondaSpec, private: Collection[str]) -> dict[str, object]:
+    options = [line for line in conda.pip if isinstance(line, PipOption)]
+    packages = [line for line in conda.pip if not isinstance(line, PipOption)]
+    return {
+        "channels": [_plain_url(channel) for channel in conda.channels],
+        "dependencies": _sorted(_dependency(dependency) for dependency in conda.dependencies),
+        "pip_options": [
+            [option.name, None if option.value is None else _plain_url(option.value)] for option in options
+        ],
+        "pip": _sorted(_package(line, private) for line in packages),
+        "variables": dict(conda.variables),
+    }
+
+
+def _dependency(dependency: CondaDependency) -> dict[str, str | None]:
+    spec = re.sub(r"\s*([,|<>=!~]+)\s*", r"\1", " ".join(dependency.spec.split()))
+    channel = dependency.channel
+    return {
+        "name": dependency.name,
+        "spec": spec,
+        "channel": None if channel is None else _plain_url(channel),
+        "url": _plain_url(dependency.text) if _URL.match(dependency.text) and channel is None else None,
+    }
+
+
+def _package(line: PipLine, private: Collection[str]) -> dict[str, object]:
+    if isinstance(line, PipRequirement):
+        return _requirement(line, private)
+    if isinstance(line, PipVcs):
+        return {
+            "url": _plain_url(line.url),
+            "name": line.name,
+            "extras": _extras(line.extras),
+            "marker": line.marker,
+            "editable": line.editable,
+            "hashes": sorted(line.hashes),
+        }
+    assert isinstance(line, PipPath)  # noqa: S101 - options are apart
+    message = f"A path is no part of an environment's identity: {line.text!r}."
+    raise input_error(message, line.position, hint="Name the package under 'sources' with this path.")
+
+
+def _requirement(line: PipRequirement, private: Collection[str]) -> dict[str, object]:
+    requirement = line.requirement
+    result: dict[str, object] = {
+        "name": line.name,
+        "extras": _extras(requirement.extras),
+        "marker": str(requirement.marker) if requirement.marker else None,
+    }
+    if line.name not in private:
+        result["specifier"] = _specifiers(requirement.specifier)
+        result["url"] = _plain_url(requirement.url) if requirement.url else None
+        result["hashes"] = sorted(line.hashes)
+    return result
+
+
+def _extras(extras: Iterable[str]) -> list[str]:
+    return sorted({str(canonicalize_name(extra)) for extra in extras})
+
+
+def _specifiers(specifiers: SpecifierSet) -> list[str]:
+    return sorted({_specifier(specifier) for specifier in specifiers})
+
+
+def _specifier(specifier: Specifier) -> str:
+    if specifier.operator == "===":
+        return f"==={specifier.version.lower()}"
+    # ~=1.0 and ==1.0.* count their components; elsewhere PEP 440 ignores zeros at the end.
+    counted = specifier.operator == "~=" or specifier.version.endswith(".*")
+    base = specifier.version.removesuffix(".*")
+    version = canonicalize_version(base, strip_trailing_zero=not counted)
+    return f"{specifier.operator}{version}{'.*' if base != specifier.version else ''}"
+
+
+def _plain_url(text: str) -> str:
+    """A URL without password, token, query and unknown fragments; other text as it is."""
+    if not _URL.match(text):
+        return text
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # brackets that are no IPv6 address
+        return re.sub(r"(?<=//)[^/@]*@", "", text.partition("?")[0].partition("#")[0])
+    user, _, host = parts.netloc.rpartition("@")
+    if user and parts.scheme.endswith("ssh"):
+        # The user of ssh is part of the address, not a secret: git@host.
+        host = f"{user.partition(':')[0]}@{host}"
+    fields = [part for part in parts.fragment.split("&") if part.partition("=")[0] in _KEPT_IN_FRAGMENT]
+    path = _TOKEN_IN_PATH.sub("", parts.path)
+    return urlunsplit((parts.scheme, host.lower(), path, "", "&".join(sorted(fields))))

@@ -1,0 +1,138 @@
+"""The tree that a YAML text or plain Python data becomes, and what its readers ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from amlpriv.errors import InputError
+from amlpriv.specs.positions import Position
+from amlpriv.specs.problems import input_error
+
+__all__ = [
+    "YamlList",
+    "YamlMap",
+    "YamlNode",
+    "YamlScalar",
+    "as_list",
+    "as_map",
+    "as_text",
+    "from_data",
+    "is_null",
+    "kind_of",
+    "to_data",
+    "to_texts",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class YamlScalar:
+    """One value: its source text (quotes and comments gone) and what YAML 1.1 makes of it."""
+
+    text: str
+    value: str | int | float | bool | None
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class YamlList:
+    """A sequence."""
+
+    items: tuple[YamlNode, ...]
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class YamlMap:
+    """A mapping with text keys, in the order of the file."""
+
+    entries: tuple[tuple[YamlScalar, YamlNode], ...]
+    position: Position | None = None
+
+    def __iter__(self) -> Iterator[tuple[YamlScalar, YamlNode]]:
+        return iter(self.entries)
+
+    def __contains__(self, key: object) -> bool:
+        return any(name.text == key for name, _ in self.entries)
+
+    def get(self, key: str) -> YamlNode | None:
+        """The value of a key; None when it is absent or null."""
+        for name, node in self.entries:
+            if name.text == key:
+                return None if is_null(node) else node
+        return None
+
+    def key_position(self, key: str) -> Position | None:
+        """Where a key stands; the mapping's own place when it has none."""
+        return next((name.position for name, _ in self.entries if name.text == key), self.position)
+
+
+YamlNode: TypeAlias = YamlScalar | YamlList | YamlMap
+
+
+def is_null(node: YamlNode) -> bool:
+    """Whether it is ``null``, ``~`` or nothing at all."""
+    return isinstance(node, YamlScalar) and node.value is None
+
+
+def kind_of(node: YamlNode) -> str:
+    """What it is, in words."""
+    if isinstance(node, YamlMap):
+        return "a mapping"
+    if isinstance(node, YamlList):
+        return "a list"
+    return "nothing" if node.value is None else "a single value"
+
+
+def as_text(node: YamlNode, what: str) -> str:
+    """The source text of a scalar, stripped; InputError when it is something else or empty."""
+    if not isinstance(node, YamlScalar) or not node.text.strip() or node.value is None:
+        raise input_error(f"{what} must be text, not {kind_of(node)}.", node.position, hint="Is the indentation right?")
+    return node.text.strip()
+
+
+def as_map(node: YamlNode, what: str) -> YamlMap:
+    """The node, if it is a mapping; InputError otherwise."""
+    if not isinstance(node, YamlMap):
+        raise input_error(f"{what} must be a mapping, not {kind_of(node)}.", node.position)
+    return node
+
+
+def as_list(node: YamlNode, what: str) -> YamlList:
+    """The node, if it is a list; InputError otherwise."""
+    if not isinstance(node, YamlList):
+        raise input_error(
+            f"{what} must be a list, not {kind_of(node)}.", node.position, hint="Begin each item with '- '."
+        )
+    return node
+
+
+def to_data(node: YamlNode) -> object:
+    """Plain Python data with the types of YAML 1.1."""
+    if isinstance(node, YamlScalar):
+        return node.value
+    if isinstance(node, YamlList):
+        return [to_data(item) for item in node.items]
+    return {key.text: to_data(value) for key, value in node}
+
+
+def to_texts(node: YamlNode) -> object:
+    """Plain Python data in which every scalar is its source text (null stays None)."""
+    if isinstance(node, YamlScalar):
+        return None if node.value is None else node.text
+    if isinstance(node, YamlList):
+        return [to_texts(item) for item in node.items]
+    return {key.text: to_texts(value) for key, value in node}
+
+
+def from_data(data: object) -> YamlNode:
+    """The tree for data that was made in Python: it has no positions. InputError for other than plain data."""
+    if data is None or isinstance(data, str | int | float):
+        text = "" if data is None else str(data).lower() if isinstance(data, bool) else str(data)
+        return YamlScalar(text, data)
+    if isinstance(data, Mapping):
+        return YamlMap(tuple((YamlScalar(str(key), str(key)), from_data(value)) for key, value in data.items()))
+    if isinstance(data, Sequence) and not isinstance(data, bytes | bytearray):
+        return YamlList(tuple(from_data(item) for item in data))
+    raise InputError(f"{type(data).__name__} is not plain data.", hint="Use text, numbers, lists and dicts.")

@@ -1,0 +1,286 @@
+"""One line of a conda file's ``pip:`` list or of a requirements file: what kind it is, read as pip reads it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from amlpriv.secret import redact
+from amlpriv.specs.addresses import address_of_file, fragment_of, is_path, is_url_or_path, name_in_url, split_extras
+from amlpriv.specs.positions import Position
+from amlpriv.specs.problems import did_you_mean, input_error
+
+__all__ = [
+    "PipLine",
+    "PipOption",
+    "PipPath",
+    "PipRequirement",
+    "PipVcs",
+    "parse_pip_line",
+    "render_pip_requirement",
+]
+
+# pip documentation, "Requirements File Format": a comment begins at the line's start or after a space.
+_COMMENT = re.compile(r"(^|\s+)#.*$")
+_NAMED_ADDRESS = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*(?:\[[^\]]*\])?\s*@\s*\S.*")
+_VERSION_CONTROL = re.compile(r"(?:git|hg|svn|bzr)\+", re.IGNORECASE)
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_FIRST_OPTION = re.compile(r"\s+(?=--?[A-Za-z])")
+_HASH = re.compile(r"--hash[=\s]\s*(\S+)\s*")
+_HASH_VALUE = re.compile(r"sha256:[0-9a-fA-F]{64}|sha384:[0-9a-fA-F]{96}|sha512:[0-9a-fA-F]{128}")
+_OPTION = re.compile(
+    r"(?P<long>--[A-Za-z][A-Za-z-]*)(?:(?:=|\s+)(?P<long_value>.*))?|-(?P<short>[A-Za-z])\s*=?(?P<value>.*)"
+)
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
+
+_WITH_VALUE = frozenset(
+    {
+        "--constraint",
+        "--editable",
+        "--extra-index-url",
+        "--find-links",
+        "--index-url",
+        "--no-binary",
+        "--only-binary",
+        "--requirement",
+        "--trusted-host",
+        "--use-feature",
+    }
+)
+_FLAGS = frozenset({"--no-index", "--pre", "--prefer-binary", "--require-hashes"})
+_SHORT = {"i": "--index-url", "f": "--find-links", "r": "--requirement", "c": "--constraint", "e": "--editable"}
+
+
+class _Line:
+    """Shows the line without the secrets that it may hold."""
+
+    __slots__ = ()
+    text: str
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({redact(self.text)!r})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PipRequirement(_Line):
+    """A package by name, or by the URL of an archive that carries its name."""
+
+    text: str
+    """As written, without comment."""
+    requirement: Requirement
+    hashes: tuple[str, ...] = ()
+    """``algorithm:hex`` of each ``--hash``."""
+    position: Position | None = None
+
+    @property
+    def name(self) -> str:
+        """The name, normalised (PEP 503)."""
+        return canonicalize_name(self.requirement.name)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PipPath(_Line):
+    """A wheel or a project folder on this machine."""
+
+    text: str
+    path: str
+    extras: frozenset[str] = frozenset()
+    editable: bool = False
+    position: Position | None = None
+    marker: str | None = None
+    hashes: tuple[str, ...] = ()
+
+    def named(self, name: str) -> PipRequirement:
+        """The requirement that takes this line's place once the package's name is known; extras and marker are kept."""
+        extras = f"[{','.join(sorted(self.extras))}]" if self.extras else ""
+        text = f"{name}{extras}" + (f" ; {self.marker}" if self.marker else "")
+        return PipRequirement(text, _requirement(text, self.position), self.hashes, self.position)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PipOption(_Line):
+    """An option such as ``--index-url``; ``name`` is its long form."""
+
+    text: str
+    name: str
+    value: str | None = None
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PipVcs(_Line):
+    """A version control address, or a URL that does not tell the package's name."""
+
+    text: str
+    url: str
+    name: str | None = None
+    extras: frozenset[str] = frozenset()
+    position: Position | None = None
+    marker: str | None = None
+    editable: bool = False
+    hashes: tuple[str, ...] = ()
+
+
+PipLine: TypeAlias = PipRequirement | PipPath | PipOption | PipVcs
+
+
+def parse_pip_line(text: str, position: Position | None = None) -> PipLine | None:
+    """What a line says; None for a blank line or a comment; InputError for what pip would not accept."""
+    line = text.strip()
+    if len(line.splitlines()) > 1 or any(ord(char) < 32 and char != "\t" for char in line):
+        raise input_error(
+            "A pip line holds a line break or a control character.",
+            position,
+            hint="Give each requirement its own item.",
+        )
+    line = _COMMENT.sub("", line).strip()
+    if not line:
+        return None
+    if line.endswith("\\"):
+        raise input_error("A pip line ends with a backslash.", position, hint="Write the requirement in one line.")
+    return _option(line, position) if line.startswith("-") else _package(line, line, position)
+
+
+def _option(line: str, position: Position | None) -> PipLine:
+    match = _OPTION.fullmatch(line)
+    name = (match["long"] or _SHORT.get(match["short"])) if match else None
+    if match is None or name is None or name not in _WITH_VALUE | _FLAGS | {"--pypi-url"}:
+        word = re.split(r"[\s=]", line, maxsplit=1)[0]
+        hint = did_you_mean(word, _WITH_VALUE | _FLAGS)
+        raise input_error(f"pip has no option {word!r} in a requirements file.", position, hint=hint)
+    name = "--index-url" if name == "--pypi-url" else name
+    value = ((match["long_value"] if match["long"] else match["value"]) or "").strip()
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        value = value[1:-1]
+    elif re.search(r"\s--?[A-Za-z]", value) and name != "--editable":
+        raise input_error(f"Several options in one line, the first is {name}.", position, hint="One option per line.")
+    if name in _FLAGS:
+        if value:
+            raise input_error(f"{name} takes no value.", position)
+        return PipOption(line, name, None, position)
+    if not value:
+        raise input_error(f"{name} needs a value.", position)
+    if name == "--editable":
+        return _package(line, value, position, editable=True)
+    return PipOption(line, name, value, position)
+
+
+def _package(line: str, body: str, position: Position | None, *, editable: bool = False) -> PipLine:
+    body, hashes = _split_hashes(body, position)
+    if body.startswith("git@"):
+        raise input_error("pip does not know the form git@host:path.", position, hint="Write git+ssh://git@host/path.")
+    if _NAMED_ADDRESS.fullmatch(body):
+        return _named_address(line, body, hashes, position, editable)
+    if _VERSION_CONTROL.match(body):
+        address, extras, marker = _parts(body, r"\s*;\s+|\s+;\s*", position)
+        name, extras_of_name = fragment_of(address)
+        return PipVcs(line, address, name, extras | extras_of_name, position, marker, editable, hashes)
+    if _WEB.match(body):
+        return _web(line, body, hashes, position, editable)
+    if editable or is_path(body):
+        address, extras, marker = _parts(body, r"\s*;\s*", position)
+        extras |= fragment_of(address)[1] if address.lower().startswith("file:") else frozenset()
+        return PipPath(line, address_of_file(address), extras, editable, position, marker, hashes)
+    return PipRequirement(line, _requirement(body, position), hashes, position)
+
+
+def _split_hashes(body: str, position: Position | None) -> tuple[str, tuple[str, ...]]:
+    split = _FIRST_OPTION.search(body)
+    if split is None:
+        return body, ()
+    head, rest, hashes = body[: split.start()], body[split.end() :], []
+    while rest:
+        match = _HASH.match(rest)
+        if match is None:
+            word = re.split(r"[\s=]", rest, maxsplit=1)[0]
+            message = f"{word!r} cannot follow a requirement."
+            raise input_error(message, position, hint="Only --hash can; other options stand in their own line.")
+        if not _HASH_VALUE.fullmatch(match[1]):
+            message = f"{match[1]!r} is not a hash that pip accepts."
+            raise input_error(message, position, hint="Write --hash=sha256: and 64 hexadecimal digits.")
+        hashes.append(match[1].lower())
+        rest = rest[match.end() :]
+    return head, tuple(hashes)
+
+
+def _parts(body: str, separator: str, position: Position | None) -> tuple[str, frozenset[str], str | None]:
+    """Address, extras and marker of a line that has no name in front."""
+    address, *rest = re.split(separator, body, maxsplit=1)
+    address, extras = split_extras(address)
+    if not is_url_or_path(address):
+        raise input_error(
+            f"Not a URL: {redact(address)!r}.", position, hint="Brackets in a URL are written %5B and %5D."
+        )
+    marker = rest[0].strip() if rest else ""
+    return address, extras, str(_requirement(f"name ; {marker}", position).marker) if marker else None
+
+
+def _named_address(
+    line: str, body: str, hashes: tuple[str, ...], position: Position | None, editable: bool
+) -> PipRequirement | PipPath | PipVcs:
+    requirement = _requirement(body, position)
+    url, marker = requirement.url or "", str(requirement.marker) if requirement.marker else None
+    extras = frozenset(requirement.extras)
+    if not _SCHEME.match(url):
+        hint = "A URL with https:, git+https: or file: follows the '@'; for a path, write the path alone."
+        raise input_error(f"What follows the '@' of {requirement.name} is not a URL.", position, hint=hint)
+    if _VERSION_CONTROL.match(url):
+        return PipVcs(line, url, canonicalize_name(requirement.name), extras, position, marker, editable, hashes)
+    if url.lower().startswith("file:"):
+        return PipPath(line, address_of_file(url), extras, editable, position, marker, hashes)
+    return PipRequirement(line, requirement, hashes, position)
+
+
+def _web(
+    line: str, body: str, hashes: tuple[str, ...], position: Position | None, editable: bool
+) -> PipRequirement | PipVcs:
+    url, extras, marker = _parts(body, r"\s*;\s+|\s+;\s*", position)
+    if re.search(r"\s", url):
+        raise input_error("A URL contains a space.", position, hint="Write %20, or quote the line.")
+    if editable:
+        hint = "Write git+https://... for a repository."
+        raise input_error("A web address cannot be installed with -e.", position, hint=hint)
+    name, extras_of_name = name_in_url(url)
+    extras |= extras_of_name
+    if name is None:
+        return PipVcs(line, url, None, extras, position, marker, hashes=hashes)
+    with_extras = f"{name}[{','.join(sorted(extras))}]" if extras else name
+    text = f"{with_extras} @ {url}" + (f" ; {marker}" if marker else "")
+    return PipRequirement(line, _requirement(text, position), hashes, position)
+
+
+def _requirement(text: str, position: Position | None) -> Requirement:
+    try:
+        return Requirement(text)
+    except InvalidRequirement as error:
+        reason = redact(str(error).partition("\n")[0])
+        hint = None
+        if re.fullmatch(r"[\w.\[\], -]+=[^=].*", text):
+            hint = "pip compares with '==' (a single '=' is conda's)."
+        message = f"Not a requirement that pip accepts: {redact(text)!r} ({reason})."
+        raise input_error(message, position, hint=hint) from None
+
+
+def render_pip_requirement(line: PipRequirement, *, url: str | None = None) -> str:
+    """The line for a requirements file: with ``url`` as ``name[extra] @ URL ; marker``, else as written, normalised.
+
+    Always one physical line. InputError when the URL could not stand in one, or holds a ``${NAME}``.
+    """
+    requirement = line.requirement
+    address = url if url is not None else requirement.url
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    if address is None:
+        text = f"{requirement.name}{extras}{requirement.specifier}"
+    elif not _SCHEME.match(address) or re.search(r"[\s\x00-\x1f]", address) or _VARIABLE.search(address):
+        message = f"The URL for {line.name} cannot stand in a requirements line: {redact(address)!r}."
+        raise input_error(message, line.position, hint="It must be a full URL without blanks and without ${NAME}.")
+    else:
+        text = f"{line.name if url is not None else requirement.name}{extras} @ {address}"
+    if requirement.marker:
+        text += f" ; {requirement.marker}"
+    return text + "".join(f" --hash={value}" for value in line.hashes)

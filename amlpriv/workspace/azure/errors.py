@@ -1,0 +1,86 @@
+"""The only place where exceptions of the Azure libraries become ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from amlpriv.errors import (
+    AmlprivError,
+    AuthenticationError,
+    ConflictError,
+    NetworkError,
+    NotFoundError,
+    PermissionDeniedError,
+    ServiceError,
+    UnsupportedError,
+)
+from amlpriv.secret import redact
+
+__all__ = ["error_code", "error_of_response", "translated"]
+
+_KEYLESS = "KeyBasedAuthenticationNotPermitted"
+
+
+def error_code(error: Any) -> str:
+    """The service's own code of an HttpResponseError, or an empty text."""
+    code = getattr(error, "error_code", None)
+    if code:
+        return str(getattr(code, "value", code))
+    inner = getattr(error, "error", None)
+    return str(getattr(inner, "code", "") or "")
+
+
+def _message(error: Any) -> str:
+    """The service's own words, on one line, without the library's decoration."""
+    inner = getattr(error, "error", None)
+    text = str(getattr(inner, "message", "") or "")
+    if not text:
+        text = str(getattr(error, "message", "") or error)
+    line = next((line for line in text.splitlines() if line.strip()), "no message")
+    return redact(line.strip())[:600]
+
+
+def error_of_response(error: Any, doing: str) -> AmlprivError:
+    """Our exception for an azure.core HttpResponseError."""
+    status = getattr(error, "status_code", None)
+    code, words = error_code(error), _message(error)
+    said = f"{doing}: the service answered {status}{f' {code}' if code else ''}: {words}"
+    if status == 401:
+        return AuthenticationError(said, hint="Sign in again (az login), and check the tenant (AZURE_TENANT_ID).")
+    if status == 403 and code == _KEYLESS:
+        return UnsupportedError(said, hint="The storage account does not accept account keys.")
+    if status == 403:
+        return PermissionDeniedError(said, hint="Ask for the role that the message names, or use another identity.")
+    if status == 404:
+        return NotFoundError(said, hint="Check subscription, resource group and names.")
+    if status in (409, 412):
+        return ConflictError(said)
+    return ServiceError(said, hint="Try again later; --debug shows the requests.")
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turn what azure-core raises inside into ``amlpriv.errors``; ``doing`` begins the message."""
+    from azure.core import exceptions as azure
+
+    try:
+        yield
+    except azure.ClientAuthenticationError as error:
+        if getattr(error, "status_code", None) == 403:
+            raise error_of_response(error, doing) from error
+        raise AuthenticationError(
+            f"{doing}: sign-in failed: {_message(error)}",
+            hint="Run 'az login', or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.",
+        ) from error
+    except azure.HttpResponseError as error:
+        raise error_of_response(error, doing) from error
+    except (azure.ServiceRequestError, azure.ServiceResponseError) as error:
+        raise NetworkError(
+            f"{doing}: no answer: {_message(error)}",
+            hint="Check the network, the proxy (HTTPS_PROXY) and the certificates (REQUESTS_CA_BUNDLE).",
+        ) from error
+    except (azure.AzureError, json.JSONDecodeError) as error:
+        raise ServiceError(f"{doing}: {_message(error)}") from error

@@ -1,0 +1,89 @@
+"""One retry policy, one counter and one way of connecting for all requests to Azure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import RetryMode, RetryPolicy
+from azure.core.pipeline.transport import RequestsTransport
+
+from amlpriv.workspace.ports import RequestCounter
+
+__all__ = ["Connection", "CountingTransport", "PatientRetryPolicy"]
+
+_STORAGE_OPTIONS = ("hosts", "location_mode", "retry_to_secondary", "retry_hook", "use_location")
+
+
+class PatientRetryPolicy(RetryPolicy[Any, Any]):
+    """azure-core's retry policy for the control plane and for storage alike.
+
+    azure-storage-blob's own one waits 18 s after the first 503 and does not retry a 429. This one backs off from 0.4 s
+    on, and obeys Retry-After, also of a 429.
+    """
+
+    def __init__(self, *, total: int = 6, backoff: float = 0.4, longest: float = 30.0) -> None:
+        super().__init__(
+            retry_total=total,
+            retry_connect=min(total, 3),
+            retry_read=total,
+            retry_status=total,
+            retry_backoff_factor=backoff,
+            retry_backoff_max=longest,
+            retry_mode=RetryMode.Exponential,
+        )
+
+    def configure_retries(self, options: dict[str, Any]) -> dict[str, Any]:
+        for name in _STORAGE_OPTIONS:
+            options.pop(name, None)
+        return super().configure_retries(options)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach Azure: nothing special, or through the local workspace's proxy with its certificate."""
+
+    proxy: str | None = None
+    ca_bundle: str | None = None
+    retry: dict[str, Any] = field(default_factory=dict)
+
+    def policy(self) -> PatientRetryPolicy:
+        """A new retry policy."""
+        return PatientRetryPolicy(**self.retry)
+
+    def options(self) -> dict[str, Any]:
+        """Keyword arguments for a client's pipeline."""
+        options: dict[str, Any] = {"retry_policy": self.policy(), "connection_timeout": 20, "read_timeout": 60}
+        if self.proxy:
+            options["proxies"] = {"https": self.proxy}
+        if self.ca_bundle:
+            options["connection_verify"] = self.ca_bundle
+        return options
+
+
+class CountingTransport(RequestsTransport):  # type: ignore[misc]  # azure-core loads it lazily, so mypy sees Any
+    """azure-core's transport over requests, which counts what it sends."""
+
+    def __init__(
+        self, counter: RequestCounter, plane: Literal["control_plane", "storage", "sign_in"], connection: Connection
+    ) -> None:
+        options = connection.options()
+        options.pop("retry_policy")
+        proxies = options.pop("proxies", None)
+        super().__init__(**options)
+        self._counter = counter
+        self._plane = plane
+        self._proxies = proxies
+
+    def send(self, request: Any, **kwargs: Any) -> Any:
+        setattr(self._counter, self._plane, getattr(self._counter, self._plane) + 1)
+        if self._proxies:
+            kwargs.setdefault("proxies", self._proxies)
+        return super().send(request, **kwargs)
+
+
+def describe(response: PipelineResponse[Any, Any] | PipelineRequest[Any]) -> str:
+    """``METHOD url`` without the query, for messages."""
+    request = response.http_request
+    return f"{request.method} {str(request.url).partition('?')[0]}"

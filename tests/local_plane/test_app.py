@@ -1,0 +1,129 @@
+"""What Azure Resource Manager looks at before anything else, and what is not imitated."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from amlpriv.local.plane.names import GROUP_ID, WORKSPACE_ID
+
+
+def error_of(response):
+    return response.status, response.json()["error"]["code"]
+
+
+def test_a_request_without_token_is_401_with_a_challenge(ask):
+    ask.headers = {}
+    response = ask("GET", "")
+    assert error_of(response) == (401, "AuthenticationFailed")
+    assert response.headers["WWW-Authenticate"].startswith("Bearer authorization_uri=")
+
+
+@pytest.mark.parametrize("header", ["Basic eDp5", "Bearer", "Bearer  ", "x"])
+def test_only_a_bearer_token_counts(ask, header):
+    ask.headers = {"authorization": header}
+    assert ask("GET", "").status == 401
+
+
+def test_the_api_version_is_required(ask):
+    assert error_of(ask("GET", "", **{"api-version": ""})) == (400, "MissingApiVersionParameter")
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        (WORKSPACE_ID.replace("/00000000", "/10000000"), "SubscriptionNotFound"),
+        (WORKSPACE_ID.replace("Groups/amlpriv", "Groups/other"), "ResourceGroupNotFound"),
+        (WORKSPACE_ID.replace("workspaces/local", "workspaces/other"), "ResourceNotFound"),
+        (WORKSPACE_ID.replace("workspaces/local", "workspaces/other") + "/jobs/j", "ResourceNotFound"),
+        (f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/other", "ResourceNotFound"),
+    ],
+)
+def test_other_names_do_not_exist(ask, path, code):
+    assert error_of(ask("GET", f"/{path}")) == (404, code)
+
+
+def test_paths_compare_without_regard_to_case_and_ids_come_back_as_they_should_be(ask):
+    response = ask("GET", f"/{WORKSPACE_ID.upper()}/")
+    assert response.json()["id"] == WORKSPACE_ID
+
+
+def test_the_workspace_has_what_clients_read(ask):
+    workspace = ask("GET", "").json()
+    assert workspace["name"] == "local"
+    assert workspace["type"] == "Microsoft.MachineLearningServices/workspaces"
+    assert workspace["location"]
+    assert workspace["properties"]["storageAccount"].endswith("/storageAccounts/amlprivacct")
+    assert ask.names(f"/{GROUP_ID}/providers/Microsoft.MachineLearningServices/workspaces") == ["local"]
+
+
+def test_the_storage_account_tells_its_rules_unless_it_is_forbidden(ask):
+    path = f"/{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/amlprivacct"
+    assert ask("GET", path).json()["properties"]["allowSharedKeyAccess"] is True
+    ask.control("PUT", "settings", {"storage_properties": {"allowSharedKeyAccess": False}})
+    assert ask("GET", path).json()["properties"]["allowSharedKeyAccess"] is False
+    ask.control("PUT", "settings", {"storage_account": "forbidden"})
+    assert error_of(ask("GET", path)) == (403, "AuthorizationFailed")
+
+
+def test_what_is_not_imitated_is_named_and_remembered(ask):
+    assert error_of(ask("PUT", "/jobs/j", {})) == (501, "NotImplementedByLocalWorkspace")
+    assert error_of(ask("GET", "//nowhere")) == (404, "NotImplementedByLocalWorkspace")
+    assert ask.plane.unknown == [f"PUT {WORKSPACE_ID}/jobs/j", "GET /nowhere"]
+    assert ask.control("GET", "unknown").json()["value"] == ask.plane.unknown
+
+
+def test_a_wrong_request_is_not_remembered_as_a_gap(ask):
+    assert ask("GET", "/datastores/other").status == 404
+    assert ask.plane.unknown == []
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b'{"properties": "\\ud800"}', b"[" * 100_000])
+def test_a_body_that_is_no_json_object_is_400(ask, body):
+    assert error_of(ask("PUT", "/environments/e/versions/1", body)) == (400, "InvalidRequestContent")
+
+
+def test_a_crash_of_ours_is_a_500_and_its_secrets_stay_out_of_the_log(ask, caplog, make_plane):
+    plane = make_plane()
+
+    def broken():
+        raise RuntimeError("sig=canary-signature")
+
+    plane._context.store.assets("environments")._containers = None  # type: ignore[assignment]
+    ask.plane = plane
+    with caplog.at_level(logging.ERROR):
+        response = ask("GET", "/environments/e")
+    assert error_of(response) == (500, "LocalWorkspaceCrash")
+    assert "AttributeError" in caplog.text
+    assert "canary" not in caplog.text
+
+
+def test_every_response_has_a_request_id(ask):
+    assert ask("GET", "").headers["x-ms-request-id"] != ask("GET", "").headers["x-ms-request-id"]
+
+
+def test_the_control_routes_want_the_start_id_and_ping_does_not_tell_it(ask):
+    from amlpriv.local.plane.http import Request
+
+    for headers in ({}, {"x-amlpriv-start-id": "wrong"}):
+        response = ask.plane.handle(Request("GET", "/_amlpriv/counts", {}, headers))
+        assert error_of(response) == (403, "NotThisLocalWorkspace")
+    ping = ask.plane.handle(Request("GET", "/_amlpriv/ping", {}, {}))
+    assert len(ping.json()["start_id"]) == 64
+    assert ask.plane.start_id not in ping.body.decode()
+
+
+@pytest.mark.parametrize(
+    "settings", [{"unknown": 1}, {"list_secrets": "maybe"}, {"storage_properties": 1, "list_secrets": "forbidden"}]
+)
+def test_a_setting_that_makes_no_sense_changes_nothing(ask, settings):
+    before = ask.control("GET", "settings").json()
+    assert error_of(ask.control("PUT", "settings", settings)) == (400, "InvalidSetting")
+    assert ask.control("GET", "settings").json() == before
+
+
+def test_settings_can_be_put_back(ask):
+    before = ask.control("GET", "settings").json()
+    ask.control("PUT", "settings", {"datastore_type": "AzureFile"})
+    assert ask.control("DELETE", "settings").json() == before

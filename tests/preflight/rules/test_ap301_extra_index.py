@@ -1,0 +1,29 @@
+"""An extra index beside private names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from amlpriv.findings import Finding, Severity
+
+Found = Callable[..., list[Finding]]
+Text = Callable[..., str]
+
+EXTRA = "--extra-index-url https://pkgs.example.com/simple/"
+
+
+def test_an_extra_index_beside_a_private_name_is_a_warning(found: Found, environment_text: Text) -> None:
+    """Dependency confusion."""
+    (finding,) = found("AP301", environment_text(pip=[EXTRA, "contoso-features"]))
+    assert (finding.severity, finding.line) == (Severity.WARNING, 9)
+    assert "--index-url" in finding.fix
+
+
+def test_an_extra_index_for_public_packages_is_left_alone(found: Found, environment_text: Text) -> None:
+    """Builds of torch for one CUDA version, for instance."""
+    assert not found("AP301", environment_text(pip=[EXTRA, "torch"], sources=[]))
+
+
+def test_one_index_is_fine(found: Found, environment_text: Text) -> None:
+    """The fix must not be found again."""
+    assert not found("AP301", environment_text(pip=[EXTRA.replace("extra-", ""), "contoso-features"]))

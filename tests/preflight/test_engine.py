@@ -1,0 +1,133 @@
+"""The engine finds the rules by itself, and every rule keeps to the form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import amlpriv.preflight.rules
+from amlpriv.findings import Finding, Severity
+from amlpriv.preflight.engine import Rule, check, rules
+from amlpriv.preflight.subject import PackagedWheel, Subject
+
+RULES = sorted(path.stem for path in Path(amlpriv.preflight.rules.__path__[0]).glob("ap*.py"))
+
+MESSY = """\
+name: a
+conda_file:
+  dependencies:
+    - python
+    - defaults::azureml-core
+    - pip:
+      - --extra-index-url https://me:hunter2@pkgs.example.com/${FEED}/simple/
+      - contoso-features[gpu]==2
+      - azureml-samples==0+unknown
+      - -e ../core
+      - numpy @ file:///croot/numpy
+    - pip:
+      - pandas
+sources:
+  contoso-features: {path: features}
+"""
+
+OTHER = """\
+name: a
+image: mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04
+conda_file:
+  channels: [defaults]
+  dependencies: [pip]
+"""
+
+
+def messy(subject: Callable[..., Subject], packaged: Callable[..., PackagedWheel]) -> Subject:
+    """A file with nearly everything wrong."""
+    wheels = [
+        packaged(
+            "contoso_features-1.2.0-cp312-cp312-win_amd64.whl",
+            required_as=["contoso-features[gpu]==2", "contoso"],
+            requires_python=">=3.12",
+            requires=["contoso-core>=4"],
+        ),
+        packaged("contoso_core-3.0-cp311-cp311-linux_x86_64.whl", required_as=["contoso-core"]),
+    ]
+    return subject(MESSY, wheels=wheels)
+
+
+def test_every_file_of_rules_is_found() -> None:
+    """Adding a rule edits no list."""
+    assert len(rules()) == len(RULES)
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.code)
+def test_a_rule_has_code_name_reason_and_tests(rule: Rule) -> None:
+    """The file is named after the code, and so is its test."""
+    (name,) = [stem for stem in RULES if stem.startswith(rule.code.lower() + "_")]
+    assert re.fullmatch(r"AP[12356]\d\d", rule.code)
+    assert rule.name
+    assert len(rule.why) > 40
+    assert (Path(__file__).parent / "rules" / f"test_{name}.py").is_file()
+
+
+def test_codes_are_unique() -> None:
+    """A code stands for one thing for ever."""
+    codes = [rule.code for rule in rules()]
+    assert codes == sorted(set(codes))
+
+
+def test_no_test_is_left_of_a_rule_that_is_gone() -> None:
+    """Tests and rules are the same set."""
+    tests = {path.stem.removeprefix("test_") for path in (Path(__file__).parent / "rules").glob("test_ap*.py")}
+    assert tests == set(RULES)
+
+
+def test_a_good_file_has_no_findings(subject: Callable[..., Subject], packaged: Callable[..., PackagedWheel]) -> None:
+    """What the tests start from is clean, so that each finding has one cause."""
+    assert not list(check(subject(wheels=[packaged()])))
+
+
+def test_every_finding_says_what_where_and_what_to_do(
+    subject: Callable[..., Subject], packaged: Callable[..., PackagedWheel]
+) -> None:
+    """Sentences, a fix, the file; never a secret. Between them the two files set off all rules but one."""
+    report = check(messy(subject, packaged)) + check(subject(OTHER))
+    every = {rule.code for rule in rules()}
+    assert every - {finding.code for finding in report} == {"AP210"}  # refused by the file's reader already
+    for finding in report:
+        assert finding.fix.strip().endswith("."), finding.code
+        assert finding.message.endswith("."), finding.code
+        assert finding.subject, finding.code
+        assert finding.file == "environment.yml", finding.code
+        assert "hunter2" not in repr(finding)
+
+
+def test_a_rule_yields_its_own_code_only(
+    subject: Callable[..., Subject], packaged: Callable[..., PackagedWheel]
+) -> None:
+    """So that ``ignore`` means what it says."""
+    looked_at = messy(subject, packaged)
+    for rule in rules():
+        assert {finding.code for finding in rule.find(looked_at)} <= {rule.code}
+
+
+def test_a_code_can_be_ignored(subject: Callable[..., Subject], packaged: Callable[..., PackagedWheel]) -> None:
+    """That one, and no other."""
+    looked_at = messy(subject, packaged)
+    left = check(looked_at, ignore={"AP101"})
+    assert {finding.code for finding in check(looked_at)} - {finding.code for finding in left} == {"AP101"}
+
+
+def test_findings_come_in_the_order_of_the_file(
+    subject: Callable[..., Subject], packaged: Callable[..., PackagedWheel]
+) -> None:
+    """Lines rise."""
+    lines = [finding.line or 0 for finding in check(messy(subject, packaged))]
+    assert lines == sorted(lines)
+
+
+def test_an_empty_environment_is_looked_at_without_a_crash(subject: Callable[..., Subject]) -> None:
+    """No conda, no sources, no wheels: the missing image is all there is to say."""
+    findings: list[Finding] = list(check(subject("name: a\n")))
+    assert [(finding.code, finding.severity) for finding in findings] == [("AP206", Severity.ERROR)]
