@@ -1,4 +1,4 @@
-"""Take signatures out of an environment: installers write the whole URL of a wheel into ``direct_url.json`` (PEP 610)."""
+"""Take signatures out of an environment: installers write a wheel's whole URL into ``direct_url.json`` (PEP 610)."""
 
 from __future__ import annotations
 

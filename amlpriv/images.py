@@ -93,7 +93,7 @@ def build_environment(
             clear(request.folder)
             try:
                 with work_folder(request.folder) as work:
-                    built = _build(request, work, environ, on_line or (lambda line: None))
+                    built = _build(request, work, environ, on_line)
             except BaseException:
                 remove(request.folder)
                 raise
@@ -106,13 +106,14 @@ def run_in(built: BuiltEnvironment, command: Sequence[str], *, environ: Mapping[
 
 
 def _build(
-    request: BuildRequest, work: Path, environ: Mapping[str, str], on_line: Callable[[str], None]
+    request: BuildRequest, work: Path, environ: Mapping[str, str], on_line: Callable[[str], None] | None
 ) -> BuiltEnvironment:
+    pip_lines = _pip_lines(request.conda_text)
     tool, program = _tool(environ)
     install = _Installation(request, work, tool, _settings(request, work, environ), on_line)
     if program is None:
         install.create_venv(environ)
-        install.pip()
+        install.pip(pip_lines)
     else:
         install.conda(program)
 
@@ -136,8 +137,8 @@ class _Installation:
     request: BuildRequest
     work: Path
     tool: Tool
-    settings: dict[str, str]
-    on_line: Callable[[str], None]
+    settings: dict[str, str] = field(repr=False)
+    on_line: Callable[[str], None] | None
 
     def run(self, command: Sequence[str | Path], limit: float = _LIMIT) -> Completed:
         return run(
@@ -157,19 +158,20 @@ class _Installation:
         if not self.run([interpreter.path, "-I", "-m", "venv", folder]).succeeded:
             # Debian's own Python comes without ensurepip.
             remove(folder)
-            seed = [uv_program(environ), "venv", "--seed", "--color", "never", "--python", interpreter.path, folder]
-            self.check(self.run(seed), f"A venv with {interpreter.path} could not be made")
+            options = ("venv", "--seed", "--color", "never", "--python", str(interpreter.path))
+            self.check(
+                self.run([uv_program(environ), *options, folder]), f"A venv with {interpreter.path} could not be made"
+            )
 
-    def pip(self) -> None:
-        lines = _pip_lines(self.request.conda_text)
+    def pip(self, lines: Sequence[str]) -> None:
         if not lines:
             return
         # As conda does it (conda/env/installers/pip.py): a file beside the YAML, and that folder as the current one.
         file = self.work / "condaenv.requirements.txt"
         write_text(file, "\n".join(lines) + "\n", private=True)
-        python = python_of(self.request.folder, self.tool)
-        command = [python, "-m", "pip", "install", "-U", "-r", file, "--exists-action=b"]
-        self.check(self.run(command), "The pip section could not be installed")
+        install = ("-m", "pip", "install", "-U", "-r", str(file), "--exists-action=b")
+        completed = self.run([python_of(self.request.folder, self.tool), *install])
+        self.check(completed, "The pip section could not be installed")
 
     def conda(self, program: Path) -> None:
         file = self.work / "condaenv.yml"
@@ -249,7 +251,7 @@ def _settings(request: BuildRequest, work: Path, environ: Mapping[str, str]) -> 
     rest = {name: value for name, value in environ.items() if name not in _UNWANTED}
     cache = {}
     if request.secrets or "sig=" in request.conda_text:
-        cache = {"PIP_CACHE_DIR": str(work / "cache"), "UV_CACHE_DIR": str(work / "uv-cache")}
+        cache = {"PIP_CACHE_DIR": str(work / "cache")}
     return {
         **rest,
         **cache,

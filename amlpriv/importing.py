@@ -14,26 +14,27 @@ from amlpriv.secret import Secret
 __all__ = ["import_packages"]
 
 _LIMIT = 600.0
+_LAST_WORDS = 8
 
-# Runs under any Python 3.7 or later. A package may print, exit or crash: every answer is a line that begins with a
-# word that it cannot know, and what is being tried is said first.
+# Runs under any Python 3.8 or later. A package may print, exit or crash, so every answer is a line that begins with a
+# word that it cannot know. Plain words and not JSON: redaction must not break what we read.
 _SCRIPT = """
 import importlib, importlib.metadata, json, sys, traceback
 asked = json.load(sys.stdin)
-def say(**answer):
-    print("\\n" + asked["word"] + json.dumps(answer), flush=True)
+def say(*words):
+    print("\\n" + asked["word"], *words, flush=True)
 for package, names in asked["imports"].items():
-    say(trying=package)
     try:
         version = importlib.metadata.version(package)
         for name in names:
             importlib.import_module(name)
-        say(package=package, version=version)
+        say("works", package, version)
     except importlib.metadata.PackageNotFoundError:
-        say(package=package, error="it is not installed", lines=[])
+        say("fails", package, "it is not installed")
     except BaseException as error:
-        lines = traceback.format_exc().strip().splitlines()
-        say(package=package, error=type(error).__name__ + ": " + str(error), lines=lines[-8:])
+        for line in traceback.format_exc().strip().splitlines():
+            say("words", package, line)
+        say("fails", package, type(error).__name__ + ":", " ".join(str(error).split()))
 """
 
 
@@ -52,15 +53,17 @@ def import_packages(
     """
     if not imports:
         return {}
-    word = f"AMLPRIV-{random.token_hex(8)} "
-    answers: list[dict[str, str]] = []
-    problems: dict[str, list[str]] = {}
+    word = f"AMLPRIV-{random.token_hex(8)}"
+    answers: dict[str, dict[str, str]] = {"works": {}, "fails": {}}
+    words: list[str] = []
 
     def listen(line: str) -> None:
         if line.startswith(word):
-            answer = json.loads(line.removeprefix(word))
-            problems.update({answer["package"]: answer["lines"]} if "error" in answer else {})
-            answers.append(answer)
+            kind, package, text = [*line.removeprefix(word).strip().split(" ", 2), ""][:3]
+            if kind == "words":
+                words.append(text)
+            else:
+                answers[kind][package] = text
         elif line and on_line is not None:
             on_line(line)
 
@@ -74,22 +77,15 @@ def import_packages(
         secrets=secrets,
         stdin=question.encode("ascii"),
     )
-    versions = {answer["package"]: answer["version"] for answer in answers if "version" in answer}
-    errors = {answer["package"]: answer["error"] for answer in answers if "error" in answer}
-    for name in imports:  # tried at last, or never reached
-        if name not in versions and name not in errors:
-            errors[name] = f"Python ended with exit code {completed.returncode}"
-            problems[name] = [line for line in completed.tail if line and not line.startswith(word)][-8:]
-            break
+    versions, errors = answers["works"], answers["fails"]
+    crashed = next((name for name in imports if name not in versions and name not in errors), None)
+    if crashed is not None:
+        errors[crashed] = f"Python ended with exit code {completed.returncode}"
+        words += [line for line in completed.tail if line and not line.startswith(word)]
     if errors:
-        raise _error(errors, problems)
+        what = "; ".join(f"{name}: {error}" for name, error in errors.items())
+        raise BuildError(
+            f"The environment was installed, but not every private package works in it: {what}.",
+            hint="\n".join(words[-_LAST_WORDS:]) or "Check the wheel, its name and its place in the pip section.",
+        )
     return versions
-
-
-def _error(errors: Mapping[str, str], problems: Mapping[str, list[str]]) -> BuildError:
-    what = "; ".join(f"{name}: {error}" for name, error in errors.items())
-    words = [line for lines in problems.values() for line in lines]
-    return BuildError(
-        f"The environment was installed, but not every private package works in it: {what}.",
-        hint="\n".join(words) or "Check that the wheel is in the pip section and has the expected import names.",
-    )

@@ -61,7 +61,7 @@ _KNOWN: tuple[tuple[re.Pattern[str], Explanation], ...] = tuple(
         (
             r"requires a different Python|Requires-Python|requires Python",
             "python",
-            "a package does not support this Python version.",
+            "a package, or the version of it that is asked for, is not for this Python.",
             "Choose another Python in the conda section, or another version of the package.",
         ),
         (

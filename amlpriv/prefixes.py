@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import stat
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -104,4 +105,7 @@ def remove(folder: Path) -> None:
     if folder.is_symlink():
         folder.unlink()
     elif folder.exists():
-        shutil.rmtree(folder, onerror=make_writable)
+        if sys.version_info >= (3, 12):
+            shutil.rmtree(folder, onexc=make_writable)
+        else:
+            shutil.rmtree(folder, onerror=make_writable)

@@ -48,14 +48,21 @@ def git_root(project: Path) -> Path | None:
     return next((folder for folder in (project, *project.parents) if (folder / ".git").exists()), None)
 
 
-def copy_project(project: Path, into: Path, repository: Path | None) -> Path | None:
+def copy_project(
+    project: Path,
+    into: Path,
+    repository: Path | None,
+    *,
+    most_files: int = MOST_FILES,
+    most_bytes: int = MOST_BYTES,
+) -> Path | None:
     """Copy the project below ``into``, at its place in its repository; None when there is too much of it.
 
     Raises OSError.
     """
     root = repository or project
     whole = root if root != project and _looks_outside(project) else project
-    files = _listed(whole, project)
+    files = _listed(whole, project, most_files, most_bytes)
     if files is None:
         return None
 
@@ -80,7 +87,7 @@ def _looks_outside(project: Path) -> bool:
     return False
 
 
-def _listed(folder: Path, project: Path) -> list[Path] | None:
+def _listed(folder: Path, project: Path, most_files: int, most_bytes: int) -> list[Path] | None:
     """The files to copy; None when there are too many or too large ones."""
     files: list[Path] = []
     size = 0
@@ -90,7 +97,7 @@ def _listed(folder: Path, project: Path) -> list[Path] | None:
             continue  # a socket or a device is no source
         files.append(path)
         size += status.st_size
-        if len(files) > MOST_FILES or size > MOST_BYTES:
+        if len(files) > most_files or size > most_bytes:
             return None
     return files
 
@@ -129,7 +136,8 @@ def _copy(files: list[Path], root: Path, top: Path) -> None:
 def _copy_link(path: Path, target: Path, root: Path) -> None:
     """A link within the copy stays as it is; one that leads out of it goes to the original."""
     destination = path.readlink()
-    if destination.is_absolute() or root not in Path(os.path.normpath(path.parent / destination)).parents:
+    aim = Path(os.path.normpath(path.parent / destination))
+    if destination.is_absolute() or root not in (aim, *aim.parents):
         destination = path.parent.joinpath(destination).absolute()
     target.symlink_to(destination, target_is_directory=path.is_dir())
 

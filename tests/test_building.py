@@ -14,6 +14,7 @@ import pytest
 
 from amlpriv.building import build_wheel
 from amlpriv.errors import BuildError, InputError, NetworkError
+from amlpriv.sourcecopy import MOST_BYTES
 
 HATCHLING = """
 [build-system]
@@ -122,6 +123,20 @@ def test_a_setup_py_alone_is_a_project_and_an_old_build_folder_does_not_leak_int
     assert wheel.name == "old_style-2-py3-none-any.whl"
     assert [name for name in members(wheel) if "dist-info" not in name] == ["contoso_features/__init__.py"]
     assert tree(folder) == before
+
+
+def test_a_project_that_is_too_large_to_copy_is_built_where_it_is_and_left_clean(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    only_one = '[tool.setuptools]\npackages = ["contoso_features"]\npackage-dir = {"" = "src"}\n'
+    folder = project(tmp_path / "p", SETUPTOOLS + only_one)
+    (folder / "data").mkdir()
+    with (folder / "data" / "sparse.bin").open("wb") as stream:
+        stream.truncate(MOST_BYTES + 1)
+    before = sorted(path.name for path in (*folder.iterdir(), *(folder / "src").iterdir()))
+    wheel = build_wheel(folder, tmp_path / "out", environ=environ)
+    assert "contoso_features/__init__.py" in members(wheel)
+    assert sorted(path.name for path in (*folder.iterdir(), *(folder / "src").iterdir())) == before
 
 
 def test_a_package_that_is_called_build_is_not_taken_for_a_leftover(tmp_path: Path, environ: dict[str, str]) -> None:

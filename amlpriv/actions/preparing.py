@@ -169,8 +169,9 @@ def preparing(
     texts: dict[str, str] = {}
 
     def load(relative: str) -> str:
-        texts[relative] = read_text(path.parent / relative)
-        return texts[relative]
+        place = str(path.parent / relative)
+        texts[place] = read_text(path.parent / relative)
+        return texts[place]
 
     file = read_specification(text, str(path), load=load, name=name, image=image)
     if version is not None:

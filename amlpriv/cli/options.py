@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["Lifetime", "common", "environment_file", "workspace_of", "workspace_options"]
+__all__ = ["Lifetime", "common", "environment_file", "naming_options", "workspace_of", "workspace_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
-class Lifetime(click.ParamType):
+class Lifetime(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only, and we take 8.0
     """``30d``, ``12h`` or ``2w``."""
 
     name = "lifetime"
@@ -37,9 +37,20 @@ def environment_file(command: F) -> F:
 
 
 def common(command: F) -> F:
-    """``--json`` and ``--debug``."""
-    command = click.option("--debug", is_flag=True, help="Show the traceback of an error.")(command)
+    """``--json``, and ``--debug`` (which ``main`` looks at)."""
+    command = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")(command)
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
+
+
+def naming_options(command: F) -> F:
+    """What overrides the file."""
+    for option in (
+        click.option("--version", "version", help="Environment version instead of the generated one."),
+        click.option("--image", help="Base image instead of the file's."),
+        click.option("--name", help="Environment name instead of the file's."),
+    ):
+        command = option(command)
+    return command
 
 
 def workspace_options(command: F) -> F:

@@ -67,11 +67,10 @@ def write_bundle(home: Home, environ: Mapping[str, str]) -> Path:
 
     Raises LocalWorkspaceError when the user's own bundle cannot be read.
     """
-    if _is_nested(home, environ):
-        return home.ca_bundle
-    parts = [_read(path) for path in _user_bundles(home, environ)]
-    parts.append(_read(home.certificates / "ca.pem"))
-    content = b"\n".join(part.strip() for part in parts) + b"\n"
+    bundles = [home.ca_bundle] if _is_nested(home, environ) else _user_bundles(home, environ)
+    parts = [_read(path).strip() for path in bundles]
+    ours = _read(home.certificates / "ca.pem").strip()
+    content = b"\n".join(parts if any(ours in part for part in parts) else [*parts, ours]) + b"\n"
     if not home.ca_bundle.exists() or home.ca_bundle.read_bytes() != content:
         write_private(home.ca_bundle, content)
     return home.ca_bundle

@@ -28,7 +28,7 @@ from amlpriv.local.state import Identity
 
 __all__ = ["Storage"]
 
-READY_SECONDS = 20.0
+READY_SECONDS = 25.0
 SAVE_SECONDS = 6.0
 """Longer than ``launch.js`` gives Azurite."""
 
@@ -76,7 +76,7 @@ class Storage:
     def wait_ready(self) -> int:
         """The port, as soon as Azurite listens on it.
 
-        Raises LocalWorkspaceError when it ends before that, or takes longer than 20 seconds.
+        Raises LocalWorkspaceError when it ends before that, or takes longer than 25 seconds.
         """
         self._ready.wait(READY_SECONDS)
         if self.port == 0:

@@ -198,8 +198,8 @@ def _split_hashes(body: str, position: Position | None) -> tuple[str, tuple[str,
         match = _HASH.match(rest)
         if match is None:
             word = re.split(r"[\s=]", rest, maxsplit=1)[0]
-            message = f"{word!r} cannot follow a requirement."
-            raise input_error(message, position, hint="Only --hash can; other options stand in their own line.")
+            message = f"{word!r} behind a requirement is not supported."
+            raise input_error(message, position, hint="Only --hash is; options of pip itself stand in their own line.")
         if not _HASH_VALUE.fullmatch(match[1]):
             message = f"{match[1]!r} is not a hash that pip accepts."
             raise input_error(message, position, hint="Write --hash=sha256: and 64 hexadecimal digits.")
@@ -223,7 +223,8 @@ def _parts(body: str, separator: str, position: Position | None) -> tuple[str, f
 def _named_address(
     line: str, body: str, hashes: tuple[str, ...], position: Position | None, editable: bool
 ) -> PipRequirement | PipPath | PipVcs:
-    requirement = _requirement(body, position)
+    # As pip does: the first ';' begins the marker, with or without a blank before it.
+    requirement = _requirement(re.sub(r"\s*;\s*", " ; ", body, count=1), position)
     url, marker = requirement.url or "", str(requirement.marker) if requirement.marker else None
     extras = frozenset(requirement.extras)
     if not _SCHEME.match(url):
@@ -240,13 +241,14 @@ def _web(
     line: str, body: str, hashes: tuple[str, ...], position: Position | None, editable: bool
 ) -> PipRequirement | PipVcs:
     url, extras, marker = _parts(body, r"\s*;\s+|\s+;\s*", position)
+    if extras:
+        raise input_error("Extras stand behind a URL.", position, hint="Write name[extra] @ URL.")
     if re.search(r"\s", url):
         raise input_error("A URL contains a space.", position, hint="Write %20, or quote the line.")
     if editable:
         hint = "Write git+https://... for a repository."
         raise input_error("A web address cannot be installed with -e.", position, hint=hint)
-    name, extras_of_name = name_in_url(url)
-    extras |= extras_of_name
+    name, extras = name_in_url(url)
     if name is None:
         return PipVcs(line, url, None, extras, position, marker, hashes=hashes)
     with_extras = f"{name}[{','.join(sorted(extras))}]" if extras else name
@@ -276,9 +278,9 @@ def render_pip_requirement(line: PipRequirement, *, url: str | None = None) -> s
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
     if address is None:
         text = f"{requirement.name}{extras}{requirement.specifier}"
-    elif not _SCHEME.match(address) or re.search(r"[\s\x00-\x1f]", address) or _VARIABLE.search(address):
+    elif not _SCHEME.match(address) or re.search(r"[\s;\x00-\x1f]", address) or _VARIABLE.search(address):
         message = f"The URL for {line.name} cannot stand in a requirements line: {redact(address)!r}."
-        raise input_error(message, line.position, hint="It must be a full URL without blanks and without ${NAME}.")
+        raise input_error(message, line.position, hint="It must be a full URL without blanks, ';' and ${NAME}.")
     else:
         text = f"{line.name if url is not None else requirement.name}{extras} @ {address}"
     if requirement.marker:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from packaging.requirements import Requirement
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from amlpriv.wheels.metadata import Metadata, WheelFile
 
@@ -95,7 +95,4 @@ def _specifier(specifier: Specifier) -> str:
     stem = text.removesuffix(".*")
     if specifier.operator == "===":
         return f"==={text}"
-    try:
-        return f"{specifier.operator}{Version(stem)}{text[len(stem) :]}"
-    except InvalidVersion:
-        return f"{specifier.operator}{text}"
+    return f"{specifier.operator}{Version(stem)}{text[len(stem) :]}"

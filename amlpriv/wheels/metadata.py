@@ -108,18 +108,28 @@ def _requires_python(text: str | None) -> tuple[SpecifierSet | None, tuple[str, 
     if text is None:
         return None, ()
     try:
-        return SpecifierSet(text), ()
+        return _readable(SpecifierSet(text)), ()
     except (InvalidSpecifier, ValueError):
         return None, (f"Requires-Python {shown(text)!r} is not a version range by PEP 440; pip ignores it.",)
 
 
 def _requirement(filename: str, member: str, line: str) -> Requirement:
     try:
-        return Requirement(line)
+        requirement = Requirement(line)
+        _readable(requirement.specifier)
+        return requirement
     except (InvalidRequirement, ValueError):
         problem = f"has a Requires-Dist that is not a requirement by PEP 508: {shown(line)!r}."
         # Not "from error": that repeats the line, whose URL may hold a password.
         raise BadMetadata(filename, problem, member=member) from None
+
+
+def _readable(specifiers: SpecifierSet) -> SpecifierSet:
+    """``specifiers``; packaging reads their versions later, and then fails on an endless number. Raises ValueError."""
+    for each in specifiers:
+        if each.operator != "===":
+            Version(each.version.removesuffix(".*"))
+    return specifiers
 
 
 def _expanded(line: str) -> list[str]:

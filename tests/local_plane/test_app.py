@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from amlpriv.local.plane.app import Plane
+from amlpriv.local.plane.http import Request, Response
 from amlpriv.local.plane.names import GROUP_ID, WORKSPACE_ID
+from tests.local_plane.clients import KEY, NOON, TENANT, Client
 
 
-def error_of(response):
+def error_of(response: Response) -> tuple[int, str]:
     return response.status, response.json()["error"]["code"]
 
 
-def test_a_request_without_token_is_401_with_a_challenge(ask):
+def test_a_request_without_token_is_401_with_a_challenge(ask: Client) -> None:
     ask.headers = {}
     response = ask("GET", "")
     assert error_of(response) == (401, "AuthenticationFailed")
@@ -21,12 +27,12 @@ def test_a_request_without_token_is_401_with_a_challenge(ask):
 
 
 @pytest.mark.parametrize("header", ["Basic eDp5", "Bearer", "Bearer  ", "x"])
-def test_only_a_bearer_token_counts(ask, header):
+def test_only_a_bearer_token_counts(ask: Client, header: str) -> None:
     ask.headers = {"authorization": header}
     assert ask("GET", "").status == 401
 
 
-def test_the_api_version_is_required(ask):
+def test_the_api_version_is_required(ask: Client) -> None:
     assert error_of(ask("GET", "", **{"api-version": ""})) == (400, "MissingApiVersionParameter")
 
 
@@ -40,16 +46,16 @@ def test_the_api_version_is_required(ask):
         (f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/other", "ResourceNotFound"),
     ],
 )
-def test_other_names_do_not_exist(ask, path, code):
+def test_other_names_do_not_exist(ask: Client, path: str, code: str) -> None:
     assert error_of(ask("GET", f"/{path}")) == (404, code)
 
 
-def test_paths_compare_without_regard_to_case_and_ids_come_back_as_they_should_be(ask):
+def test_paths_compare_without_regard_to_case_and_ids_come_back_as_they_should_be(ask: Client) -> None:
     response = ask("GET", f"/{WORKSPACE_ID.upper()}/")
     assert response.json()["id"] == WORKSPACE_ID
 
 
-def test_the_workspace_has_what_clients_read(ask):
+def test_the_workspace_has_what_clients_read(ask: Client) -> None:
     workspace = ask("GET", "").json()
     assert workspace["name"] == "local"
     assert workspace["type"] == "Microsoft.MachineLearningServices/workspaces"
@@ -58,7 +64,7 @@ def test_the_workspace_has_what_clients_read(ask):
     assert ask.names(f"/{GROUP_ID}/providers/Microsoft.MachineLearningServices/workspaces") == ["local"]
 
 
-def test_the_storage_account_tells_its_rules_unless_it_is_forbidden(ask):
+def test_the_storage_account_tells_its_rules_unless_it_is_forbidden(ask: Client) -> None:
     path = f"/{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/amlprivacct"
     assert ask("GET", path).json()["properties"]["allowSharedKeyAccess"] is True
     ask.control("PUT", "settings", {"storage_properties": {"allowSharedKeyAccess": False}})
@@ -67,63 +73,65 @@ def test_the_storage_account_tells_its_rules_unless_it_is_forbidden(ask):
     assert error_of(ask("GET", path)) == (403, "AuthorizationFailed")
 
 
-def test_what_is_not_imitated_is_named_and_remembered(ask):
+def test_what_is_not_imitated_is_named_and_remembered(ask: Client) -> None:
     assert error_of(ask("PUT", "/jobs/j", {})) == (501, "NotImplementedByLocalWorkspace")
     assert error_of(ask("GET", "//nowhere")) == (404, "NotImplementedByLocalWorkspace")
     assert ask.plane.unknown == [f"PUT {WORKSPACE_ID}/jobs/j", "GET /nowhere"]
     assert ask.control("GET", "unknown").json()["value"] == ask.plane.unknown
 
 
-def test_a_wrong_request_is_not_remembered_as_a_gap(ask):
+def test_a_wrong_request_is_not_remembered_as_a_gap(ask: Client) -> None:
     assert ask("GET", "/datastores/other").status == 404
     assert ask.plane.unknown == []
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b'{"properties": "\\ud800"}', b"[" * 100_000])
-def test_a_body_that_is_no_json_object_is_400(ask, body):
+def test_a_body_that_is_no_json_object_is_400(ask: Client, body: bytes) -> None:
     assert error_of(ask("PUT", "/environments/e/versions/1", body)) == (400, "InvalidRequestContent")
 
 
-def test_a_crash_of_ours_is_a_500_and_its_secrets_stay_out_of_the_log(ask, caplog, make_plane):
-    plane = make_plane()
+def test_a_crash_of_ours_is_a_500_and_its_secrets_stay_out_of_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    times = [NOON]
 
-    def broken():
-        raise RuntimeError("sig=canary-signature")
+    def clock() -> datetime:
+        if not times:
+            raise RuntimeError(f"sig=canary-signature {KEY}")
+        return times.pop()
 
-    plane._context.store.assets("environments")._containers = None  # type: ignore[assignment]
-    ask.plane = plane
+    ask = Client(Plane(tmp_path, account="amlprivacct", account_key=KEY, tenant=TENANT, now=clock))
     with caplog.at_level(logging.ERROR):
-        response = ask("GET", "/environments/e")
+        response = ask.put("churn", "1")
     assert error_of(response) == (500, "LocalWorkspaceCrash")
-    assert "AttributeError" in caplog.text
+    assert "RuntimeError" in caplog.text
     assert "canary" not in caplog.text
+    assert KEY not in caplog.text
 
 
-def test_every_response_has_a_request_id(ask):
+def test_every_response_has_a_request_id(ask: Client) -> None:
     assert ask("GET", "").headers["x-ms-request-id"] != ask("GET", "").headers["x-ms-request-id"]
 
 
-def test_the_control_routes_want_the_start_id_and_ping_does_not_tell_it(ask):
-    from amlpriv.local.plane.http import Request
-
+def test_the_control_routes_want_the_start_id_and_ping_does_not_tell_it(ask: Client) -> None:
     for headers in ({}, {"x-amlpriv-start-id": "wrong"}):
         response = ask.plane.handle(Request("GET", "/_amlpriv/counts", {}, headers))
         assert error_of(response) == (403, "NotThisLocalWorkspace")
     ping = ask.plane.handle(Request("GET", "/_amlpriv/ping", {}, {}))
     assert len(ping.json()["start_id"]) == 64
-    assert ask.plane.start_id not in ping.body.decode()
+    assert ask.plane.start_id not in str(ping.body)
 
 
 @pytest.mark.parametrize(
     "settings", [{"unknown": 1}, {"list_secrets": "maybe"}, {"storage_properties": 1, "list_secrets": "forbidden"}]
 )
-def test_a_setting_that_makes_no_sense_changes_nothing(ask, settings):
+def test_a_setting_that_makes_no_sense_changes_nothing(ask: Client, settings: dict[str, Any]) -> None:
     before = ask.control("GET", "settings").json()
     assert error_of(ask.control("PUT", "settings", settings)) == (400, "InvalidSetting")
     assert ask.control("GET", "settings").json() == before
 
 
-def test_settings_can_be_put_back(ask):
+def test_settings_can_be_put_back(ask: Client) -> None:
     before = ask.control("GET", "settings").json()
     ask.control("PUT", "settings", {"datastore_type": "AzureFile"})
     assert ask.control("DELETE", "settings").json() == before

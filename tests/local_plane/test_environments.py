@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from amlpriv.local.plane.names import WORKSPACE_ID
+from tests.local_plane.clients import Client, Clock
 
 CONDA = "dependencies:\n- python=3.11\n- pip\n- pip:\n  - contoso-features\n"
 
 
-def test_a_version_is_created_once_and_the_same_content_is_accepted_again(ask):
+def test_a_version_is_created_once_and_the_same_content_is_accepted_again(ask: Client) -> None:
     first = ask.put("churn", "1", condaFile=CONDA, properties={"amlpriv.digest": "d"}, tags={"a": "b"})
     again = ask.put("churn", "1", condaFile=CONDA, properties={"amlpriv.digest": "d"}, tags={"a": "b"})
     assert (first.status, again.status) == (201, 200)
@@ -40,7 +42,7 @@ def test_a_version_is_created_once_and_the_same_content_is_accepted_again(ask):
         {"image": None, "build": {"contextUri": "https://x/y/"}},
     ],
 )
-def test_other_content_is_a_conflict_and_changes_nothing(ask, change):
+def test_other_content_is_a_conflict_and_changes_nothing(ask: Client, change: dict[str, Any]) -> None:
     before = ask.put("churn", "1", condaFile=CONDA, properties={"amlpriv.digest": "d"}).json()
     given = {"condaFile": CONDA, "properties": {"amlpriv.digest": "d"}, "description": "new", **change}
     response = ask.put("churn", "1", **given)
@@ -50,7 +52,7 @@ def test_other_content_is_a_conflict_and_changes_nothing(ask, change):
     assert ask("GET", "/environments/churn/versions/1").json() == before
 
 
-def test_description_tags_and_archive_may_change(ask, clock):
+def test_description_tags_and_archive_may_change(ask: Client, clock: Clock) -> None:
     created = ask.put("churn", "1", description="old", tags={"a": "1"}).json()
     clock.move(timedelta(hours=1))
     changed = ask.put("churn", "1", description="new", tags={"b": "2"}, isArchived=True)
@@ -63,28 +65,28 @@ def test_description_tags_and_archive_may_change(ask, clock):
     assert body["systemData"]["lastModifiedAt"] > created["systemData"]["lastModifiedAt"]
 
 
-def test_the_same_content_written_differently_is_the_same(ask):
+def test_the_same_content_written_differently_is_the_same(ask: Client) -> None:
     ask.put("churn", "1", condaFile=CONDA, osType="linux", inferenceConfig=None, build=None)
     again = ask.put("churn", "1", condaFile="# note\n" + CONDA, osType="Linux", inferenceConfig={}, properties={})
     assert again.status == 200
     assert again.json()["properties"]["condaFile"] == CONDA
 
 
-def test_what_get_answers_can_be_put_back(ask):
+def test_what_get_answers_can_be_put_back(ask: Client) -> None:
     ask.put("churn", "1", condaFile=CONDA, inferenceConfig={"livenessRoute": {"path": "/", "port": 1}})
     body = ask("GET", "/environments/churn/versions/1").json()
     body["properties"]["isArchived"] = True
     assert ask("PUT", "/environments/churn/versions/1", body).status == 200
 
 
-def test_a_build_context_gets_its_default_dockerfile(ask):
+def test_a_build_context_gets_its_default_dockerfile(ask: Client) -> None:
     build = {"contextUri": "https://a.blob.core.windows.net/c/ctx/"}
     body = ask.put("ctx", "1", image=None, build=build).json()
     assert body["properties"]["build"] == {**build, "dockerfilePath": "Dockerfile"}
     assert ask.put("ctx", "1", image=None, build={**build, "dockerfilePath": "Dockerfile"}).status == 200
 
 
-def test_the_list_is_newest_first_even_within_one_tick_of_the_clock(ask):
+def test_the_list_is_newest_first_even_within_one_tick_of_the_clock(ask: Client) -> None:
     for version in ("2", "10", "1"):
         ask.put("churn", version)
     path = "/environments/churn/versions"
@@ -93,14 +95,14 @@ def test_the_list_is_newest_first_even_within_one_tick_of_the_clock(ask):
     assert ask.names(path, **{"$orderBy": "createdtime desc", "$top": "1"}) == ["1"]
 
 
-def test_a_change_does_not_make_a_version_newer(ask):
+def test_a_change_does_not_make_a_version_newer(ask: Client) -> None:
     ask.put("churn", "1")
     ask.put("churn", "2")
     ask.put("churn", "1", description="changed")
     assert ask.names("/environments/churn/versions") == ["2", "1"]
 
 
-def test_views(ask):
+def test_views(ask: Client) -> None:
     ask.put("churn", "1", isArchived=True)
     ask.put("churn", "2")
     path = "/environments/churn/versions"
@@ -111,7 +113,7 @@ def test_views(ask):
     assert ask("GET", path, listViewType="Some").status == 400
 
 
-def test_pages_lead_from_one_to_the_next_on_the_same_host(ask):
+def test_pages_lead_from_one_to_the_next_on_the_same_host(ask: Client) -> None:
     for version in range(250):
         ask.put("churn", str(version))
     path, seen, links = "/environments/churn/versions", [], []
@@ -127,7 +129,7 @@ def test_pages_lead_from_one_to_the_next_on_the_same_host(ask):
     assert len(links) == 2
 
 
-def test_top_is_the_number_of_records_in_all(ask):
+def test_top_is_the_number_of_records_in_all(ask: Client) -> None:
     for version in range(130):
         ask.put("churn", str(version))
     path = "/environments/churn/versions"
@@ -138,12 +140,12 @@ def test_top_is_the_number_of_records_in_all(ask):
 
 
 @pytest.mark.parametrize("query", [{"$top": "0"}, {"$top": "x"}, {"$skip": "-1"}, {"$orderBy": "name"}])
-def test_a_query_that_makes_no_sense_is_400(ask, query):
+def test_a_query_that_makes_no_sense_is_400(ask: Client, query: dict[str, str]) -> None:
     ask.put("churn", "1")
     assert ask("GET", "/environments/churn/versions", **query).status == 400
 
 
-def test_what_is_not_there_is_404(ask):
+def test_what_is_not_there_is_404(ask: Client) -> None:
     ask.put("churn", "1")
     for path in ("/environments/other", "/environments/other/versions", "/environments/churn/versions/2"):
         response = ask("GET", path)
@@ -151,7 +153,7 @@ def test_what_is_not_there_is_404(ask):
         assert response.json()["error"]["message"].startswith("No environment exists for name: ")
 
 
-def test_the_container_knows_the_latest_and_the_next_version(ask):
+def test_the_container_knows_the_latest_and_the_next_version(ask: Client) -> None:
     ask.put("churn", "7")
     ask.put("churn", "c0ffee")
     properties = ask("GET", "/environments/churn").json()["properties"]
@@ -160,7 +162,7 @@ def test_the_container_knows_the_latest_and_the_next_version(ask):
     assert ask("GET", "/environments/named").json()["properties"]["nextVersion"] == "1"
 
 
-def test_an_archived_container_hides_itself_and_its_versions_until_it_is_restored(ask):
+def test_an_archived_container_hides_itself_and_its_versions_until_it_is_restored(ask: Client) -> None:
     ask.put("churn", "1")
     ask.put("other", "1")
     container = ask("GET", "/environments/churn").json()
@@ -177,7 +179,7 @@ def test_an_archived_container_hides_itself_and_its_versions_until_it_is_restore
     assert ask.names("/environments/churn/versions") == ["1"]
 
 
-def test_a_container_can_be_made_before_its_versions(ask):
+def test_a_container_can_be_made_before_its_versions(ask: Client) -> None:
     assert ask("PUT", "/environments/churn", {"properties": {"description": "d"}}).status == 201
     properties = ask("GET", "/environments/churn").json()["properties"]
     assert (properties["latestVersion"], properties["nextVersion"]) == (None, "1")
@@ -185,7 +187,7 @@ def test_a_container_can_be_made_before_its_versions(ask):
     assert ask("GET", "/environments/churn").json()["properties"]["description"] == "d"
 
 
-def test_anonymous_environments_work_and_are_not_listed(ask):
+def test_anonymous_environments_work_and_are_not_listed(ask: Client) -> None:
     name, version = "CliV2AnonymousEnvironment", "ab" * 32
     assert ask.put(name, version, isAnonymous=True).status == 201
     assert ask("GET", f"/environments/{name}/versions/{version}").json()["properties"]["isAnonymous"] is True
@@ -194,13 +196,13 @@ def test_anonymous_environments_work_and_are_not_listed(ask):
 
 
 @pytest.mark.parametrize("name", ["AzureML-x", "azuremlx", "Microsoft-x", "a" * 256, "a%20b", "a%2Fb", "%C3%A4", "-a"])
-def test_names_that_the_service_refuses(ask, name):
+def test_names_that_the_service_refuses(ask: Client, name: str) -> None:
     assert ask.put(name, "1").status == 400
     assert ask.names("/environments", listViewType="All") == []
 
 
 @pytest.mark.parametrize("version", ["a" * 256, "a%20b", "..", ".x", "1%2F2"])
-def test_versions_that_the_service_refuses(ask, version):
+def test_versions_that_the_service_refuses(ask: Client, version: str) -> None:
     assert ask.put("churn", version).status == 400
 
 
@@ -221,11 +223,11 @@ def test_versions_that_the_service_refuses(ask, version):
         {"description": 1},
     ],
 )
-def test_bodies_that_the_service_refuses(ask, properties):
+def test_bodies_that_the_service_refuses(ask: Client, properties: dict[str, Any]) -> None:
     response = ask.put("churn", "1", **properties)
     assert (response.status, response.json()["error"]["code"]) == (400, "UserError")
     assert ask("GET", "/environments/churn").status == 404
 
 
-def test_a_body_without_properties_is_refused(ask):
+def test_a_body_without_properties_is_refused(ask: Client) -> None:
     assert ask("PUT", "/environments/churn/versions/1", {}).status == 400

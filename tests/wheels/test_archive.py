@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import io
 import struct
 import zipfile
@@ -203,6 +204,26 @@ def test_an_endless_list_of_members_is_not_read_into_memory(tmp_path: Path) -> N
     data = zipped(tmp_path, {f"folder/member{number}": b"" for number in range(100)})
     with pytest.raises(ZipBomb, match="list of members"):
         opened(data, Limits(central_directory=5000))
+
+
+def test_a_place_outside_of_the_file_is_damage() -> None:
+    """Files answer an impossible seek with EINVAL, where streams in memory raise ValueError."""
+
+    class Strict(io.BytesIO):
+        def seek(self, offset: int, whence: int = 0, /) -> int:  # noqa: ARG002
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    with pytest.raises(DamagedWheel, match="outside of the file"):
+        open_archive(NAME, Strict(), 100)
+
+
+def test_a_file_that_gets_shorter_while_it_is_read_is_damage(tmp_path: Path) -> None:
+    data = zipped(tmp_path, {"a": b"text" * 100}, zipfile.ZIP_STORED)
+    stream = io.BytesIO(data)
+    archive = open_archive(NAME, stream, len(data))
+    stream.truncate(100)
+    with pytest.raises(DamagedWheel, match="ends before the member does"):
+        archive.read(archive.members[0])
 
 
 def test_a_failing_disk_is_not_the_wheel_s_fault() -> None:

@@ -68,7 +68,7 @@ def test_the_canonical_text() -> None:
 
 
 def test_the_golden_hash() -> None:
-    expected = "GOLDEN1"
+    expected = "4163f559c7f57713757811b448ed0ea55cfc0192b17f5c50aa80fa2b6cacacd2"
     assert content_hash(CONTENTS, METADATA, WHEEL, DIST_INFO) == expected
 
 

@@ -213,7 +213,7 @@ def _large_wheel(tmp_path: Path, size: int, compression: int) -> Path:
     record = f"{DIST_INFO}/RECORD"
     path = tmp_path / "contoso_features-1.2.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w", compression, compresslevel=1) as archive:
-        with archive.open("weights.bin", "w") as member:
+        with archive.open("weights.bin", "w", force_zip64=True) as member:
             for _ in range(size // len(piece)):
                 member.write(piece)
                 digest.update(piece)

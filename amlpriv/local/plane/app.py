@@ -113,10 +113,13 @@ class Plane:
         except AmlprivError as error:
             response = error_response(500, type(error).__name__, redact(str(error)))
         except Exception as error:
-            _LOG.error("%s %s failed\n%s", request.method, redact(request.path), redact(traceback.format_exc()))
+            _LOG.error("%s %s failed\n%s", request.method, redact(request.path), self._redact(traceback.format_exc()))
             message = f"The local workspace failed ({type(error).__name__}); its log has the details."
             response = error_response(500, "LocalWorkspaceCrash", message)
         return replace(response, headers={"x-ms-request-id": str(uuid.uuid4()), **response.headers})
+
+    def _redact(self, text: str) -> str:
+        return redact(text, self._context.account_key.reveal(), self.start_id)
 
     def _answer(self, request: Request) -> Response:
         found = self._router.find(request.method, request.path)

@@ -132,7 +132,9 @@ def _text(given: Json, name: str) -> str | None:
 
 
 def _texts(given: Json, name: str) -> dict[str, str | None]:
-    value = given.get(name) or {}
+    value = given.get(name)
+    if value is None:
+        return {}
     if not isinstance(value, dict) or not all(item is None or isinstance(item, str) for item in value.values()):
         raise _refusal(f"{name} is not an object of strings.")
     return value

@@ -124,6 +124,7 @@ class Assets:
         self._store = store
         self._folder = store.folder / kind
         self._containers: dict[str, Container] = {}
+        make_private_folder(self._folder)
         self._load()
 
     def get(self, name: str) -> Container | None:
@@ -159,8 +160,6 @@ class Assets:
         return container
 
     def _load(self) -> None:
-        if not self._folder.is_dir():
-            return
         loaded: list[Container] = []
         for folder in self._folder.iterdir():
             if folder.is_dir():

@@ -34,6 +34,14 @@ class PatientRetryPolicy(RetryPolicy[Any, Any]):
             retry_mode=RetryMode.Exponential,
         )
 
+    def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        mode = request.context.options.get("location_mode")
+        response = super().send(request)
+        if mode is not None:
+            # azure-storage-blob's own policy leaves it there, and its paging reads it.
+            response.http_response.location_mode = mode
+        return response
+
     def configure_retries(self, options: dict[str, Any]) -> dict[str, Any]:
         for name in _STORAGE_OPTIONS:
             options.pop(name, None)
@@ -82,8 +90,3 @@ class CountingTransport(RequestsTransport):  # type: ignore[misc]  # azure-core 
             kwargs.setdefault("proxies", self._proxies)
         return super().send(request, **kwargs)
 
-
-def describe(response: PipelineResponse[Any, Any] | PipelineRequest[Any]) -> str:
-    """``METHOD url`` without the query, for messages."""
-    request = response.http_request
-    return f"{request.method} {str(request.url).partition('?')[0]}"

@@ -1,0 +1,143 @@
+"""build and run: make the environment here as the image builder would, and run a job in it. Local workspace only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from amlpriv.actions.applying import Progress
+from amlpriv.actions.asking import signed_urls
+from amlpriv.actions.opening import LOCAL, open_local
+from amlpriv.actions.publish import Published, Quiet, publish
+from amlpriv.errors import UsageError
+from amlpriv.findings import Report
+from amlpriv.images import BuildRequest, BuiltEnvironment, build_environment, run_in
+from amlpriv.secret import Secret
+from amlpriv.specs.conda import parse_conda
+
+__all__ = ["Built", "build", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An environment that was published to the local workspace and built on this machine."""
+
+    published: Published
+    environment: BuiltEnvironment
+    environ: Mapping[str, str]
+    """The variables with which a child process reaches the local workspace."""
+
+    def __repr__(self) -> str:
+        return f"Built({self.published.reference!r}, {str(self.environment.folder)!r})"
+
+    @property
+    def report(self) -> Report:
+        """Findings of the checks and of the build."""
+        return self.published.report + Report.of(self.environment.notes)
+
+    def as_json(self) -> dict[str, object]:
+        """The object that ``build --json`` prints."""
+        built = self.environment
+        return {
+            "environment": {"name": self.published.name, "version": self.published.version},
+            "folder": str(built.folder),
+            "python": str(built.python),
+            "tool": built.tool,
+            "asked": _dotted(built.asked),
+            "used": _dotted(built.used),
+            "reused": built.reused,
+            "imported": dict(built.imported),
+            "seconds": round(built.seconds, 2),
+            "findings": [finding.as_json() for finding in self.report],
+            "publish": self.published.as_json(),
+        }
+
+
+def _dotted(version: Sequence[int] | None) -> str | None:
+    return ".".join(map(str, version)) if version else None
+
+
+def build(
+    file: str | os.PathLike[str],
+    *,
+    workspace: object = None,
+    name: str | None = None,
+    image: str | None = None,
+    version: str | None = None,
+    strict_python: bool = False,
+    expires: timedelta | None = None,
+    start: bool = True,
+    now: datetime | None = None,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> Built:
+    """Publish to the local workspace, then build the environment here from what is registered: the conda layer with
+    micromamba or conda when there is one, else a venv; the pip section by pip with the real URLs; then import every
+    private package. A build of the same content is reused.
+
+    Raises BuildError, UsageError for another workspace than the local one, and whatever ``publish`` raises.
+    """
+    if workspace not in (None, LOCAL):
+        raise UsageError(
+            "build and run work on the local workspace only.",
+            hint="On Azure the service builds: submit a job, or open the environment in the studio.",
+        )
+    surroundings, watcher = os.environ if environ is None else environ, progress or Quiet()
+    opened = open_local(environ=surroundings, start=start, say=watcher.say)
+    options: dict[str, Any] = {"name": name, "image": image, "version": version, "expires": expires, "now": now}
+    published = publish(file, workspace=opened, environ=surroundings, progress=watcher, **options)
+
+    root, inside = _surroundings(surroundings)
+    watcher.say(f"building {published.reference} on this machine")
+    built = build_environment(_request(published, root, strict_python), environ=inside, on_line=on_line)
+    return Built(published, built, inside)
+
+
+def run(
+    file: str | os.PathLike[str], command: Sequence[str], *, folder: Path | None = None, **options: Any
+) -> tuple[Built, int]:
+    """Build (or reuse) the environment of ``file`` and run a command in it, on our own input and output.
+
+    Returns the build and the command's exit code. ``options`` are those of ``build``.
+    """
+    if not command:
+        raise UsageError("There is no command to run.", hint="Write it behind '--': amlpriv run FILE -- python job.py")
+    built = build(file, **options)
+    code = run_in(built.environment, command, environ=built.environ, cwd=folder or Path.cwd())
+    return built, code
+
+
+def _surroundings(environ: Mapping[str, str]) -> tuple[Path, dict[str, str]]:
+    """Where builds live, and the variables with which pip reaches the local workspace's storage."""
+    from amlpriv.errors import LocalWorkspaceError
+    from amlpriv.local.environment import environment_variables
+    from amlpriv.local.home import Home
+    from amlpriv.local.lifecycle import status
+
+    home = Home.find(environ)
+    state = status(home)
+    if state is None:
+        raise LocalWorkspaceError("The local workspace has stopped meanwhile.", hint="Run the same command again.")
+    return home.root / "builds", environment_variables(state, environ)
+
+
+def _request(published: Published, root: Path, strict_python: bool) -> BuildRequest:
+    registered = published.registered
+    text = registered.conda.reveal() if registered and registered.conda else "dependencies: []\n"
+    conda = parse_conda(text)
+    urls = signed_urls(registered) if registered else {}
+    return BuildRequest(
+        conda_text=text,
+        asked_python=conda.python,
+        folder=root / f"{published.name}-{published.plan.wanted.digest[:16]}",
+        imports={item.wheel.name: item.wheel.import_names for item in published.plan.wanted.wheels},
+        strict_python=strict_python,
+        secrets=[Secret(url.reveal()) for url in urls.values()],
+        conda_packages=tuple(item.name for item in conda.dependencies if item.name not in ("python", "pip")),
+        key=published.plan.wanted.digest,
+    )

@@ -1,0 +1,58 @@
+"""What all tests share: a clean surrounding, and one local workspace for those that ask for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from amlpriv.local.home import Home
+from amlpriv.local.lifecycle import LocalSession
+from amlpriv.local.state import State
+
+# Settings of the machine that would change what tests see. The package index itself stays the user's.
+SCRUBBED = (
+    "AMLPRIV_HOME",
+    "AMLPRIV_PYTHONS",
+    "AMLPRIV_WORKSPACE",
+    "AZURE_CLIENT_ID",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_CLOUD",
+    "AZURE_TENANT_ID",
+    "NO_COLOR",
+    "PIP_FIND_LINKS",
+    "PYTHONPATH",
+    "SOURCE_DATE_EPOCH",
+    "VIRTUAL_ENV",
+)
+
+
+def pytest_configure() -> None:
+    for name in SCRUBBED:
+        os.environ.pop(name, None)
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """A copy of the environment with a home of its own, which holds no local workspace."""
+    return {**os.environ, "AMLPRIV_HOME": str(tmp_path / "home")}
+
+
+@pytest.fixture(scope="session")
+def local_environ(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment in which the shared local workspace runs; it ends with the tests, whatever happens to them."""
+    surroundings = {**os.environ, "AMLPRIV_HOME": str(tmp_path_factory.mktemp("local") / "home")}
+    with LocalSession(Home.find(surroundings), say=lambda _: None, environ=surroundings):
+        yield surroundings
+
+
+@pytest.fixture(scope="session")
+def local_state(local_environ: dict[str, str]) -> State:
+    """The state of the shared local workspace."""
+    from amlpriv.local.lifecycle import status
+
+    state = status(Home.find(local_environ))
+    assert state is not None
+    return state

@@ -1,0 +1,78 @@
+"""What a child process gets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from amlpriv.local.environment import environment_variables
+from amlpriv.local.hosts import Upstream
+from amlpriv.local.state import Ports, State
+from amlpriv.secret import Secret
+
+
+@pytest.fixture
+def state() -> State:
+    """A state as if a workspace ran."""
+    return State(
+        pid=1,
+        start_id=Secret("the-start-id"),
+        ports=Ports(storage=2, plane=3, proxy=4),
+        account="acct",
+        account_key=Secret("a2V5"),
+        container="c",
+        tenant="tenant",
+        ca_bundle=Path("/home/ca-bundle.pem"),
+        root=Path("/home"),
+    )
+
+
+def test_the_rest_of_the_environment_stays(state: State) -> None:
+    before = {"PATH": "/bin", "HTTP_PROXY": "http://corp:1"}
+    after = environment_variables(state, before)
+    assert before == {"PATH": "/bin", "HTTP_PROXY": "http://corp:1"}
+    assert after["PATH"] == "/bin"
+    assert after["HTTP_PROXY"] == "http://corp:1"
+
+
+def test_every_client_is_led_to_our_proxy_and_bundle(state: State) -> None:
+    user = {"HTTPS_PROXY": "http://user:password@corp:1", "SSL_CERT_FILE": "/corp.pem", "PIP_CERT": "/corp.pem"}
+    after = environment_variables(state, user)
+    assert after["HTTPS_PROXY"] == after["https_proxy"] == "http://127.0.0.1:4"
+    bundles = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")
+    assert {after[name] for name in bundles} == {str(state.ca_bundle)}
+    assert "password" not in str(after)
+
+
+def test_no_proxy_does_not_lead_past_us(state: State) -> None:
+    after = environment_variables(state, {"NO_PROXY": ".windows.net,corp"})
+    assert after["NO_PROXY"] == after["no_proxy"] == "corp,localhost,127.0.0.1,::1"
+
+
+def test_default_azure_credential_signs_in_with_a_client_secret(state: State) -> None:
+    user = {"AZURE_CLIENT_SECRET": "real", "AZURE_TENANT_ID": "real", "AZURE_CLIENT_ID": "real"}
+    after = environment_variables(state, user)
+    assert after["AZURE_TENANT_ID"] == "tenant"
+    assert "real" not in (after["AZURE_CLIENT_SECRET"], after["AZURE_CLIENT_ID"])
+
+
+@pytest.mark.parametrize("name", ["AZUREML_CURRENT_CLOUD", "SSL_CERT_DIR", "AZURE_CLIENT_CERTIFICATE_PATH"])
+def test_what_would_lead_elsewhere_is_gone(state: State, name: str) -> None:
+    assert name not in environment_variables(state, {name: "x"})
+
+
+def test_no_key_and_no_start_id_is_given_away(state: State) -> None:
+    values = environment_variables(state, {}).values()
+    assert not {"a2V5", "the-start-id"} & set(values)
+
+
+def test_a_nested_start_does_not_take_our_proxy_for_the_users(state: State) -> None:
+    assert Upstream.find(environment_variables(state, {})) is None
+
+
+def test_twice_is_once(state: State) -> None:
+    moved = replace(state, ports=Ports(storage=2, plane=3, proxy=5))
+    once = environment_variables(moved, {"PATH": "/bin"})
+    assert environment_variables(moved, environment_variables(state, {"PATH": "/bin"})) == once
