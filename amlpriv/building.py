@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -51,15 +52,11 @@ def build_wheel(
         repository = _repository(project, environ)
         source = _copied(project, work, repository)
         place, real = str(source or work), str(project)
-        result = work / "wheel"
+        show = None if on_line is None else partial(_show, on_line, place, real)
+        options = ("build", "--wheel", "--color", "never", "--no-progress", "--out-dir", str(work / "wheel"))
+        interpreter = python.absolute() if python else sys.executable
+        command = [uv_program(environ), *options, "--python", interpreter, source or project]
         settings = _settings(environ, work, repository)
-
-        def show(line: str) -> None:
-            if on_line is not None:
-                on_line(line.replace(place, real))
-
-        options = ("build", "--wheel", "--color", "never", "--no-progress", "--out-dir", str(result))
-        command = [uv_program(environ), *options, "--python", python or sys.executable, source or project]
         try:
             with _kept_clean(project, in_place=source is None):
                 completed = run(command, cwd=source or project, env=settings, timeout=timeout, on_line=show)
@@ -70,7 +67,12 @@ def build_wheel(
             ) from error
         if not completed.succeeded:
             raise _failure(configuration, tuple(line.replace(place, real) for line in completed.tail))
-        return _moved(_the_wheel(result, configuration), out)
+        return _moved(_the_wheel(work / "wheel", configuration), out)
+
+
+def _show(on_line: Callable[[str], None], place: str, real: str, line: str) -> None:
+    """The copy that is built is not the user's business."""
+    on_line(line.replace(place, real))
 
 
 def _configuration(project: Path) -> Path:

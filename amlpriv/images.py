@@ -86,6 +86,7 @@ def build_environment(
     (with the cause, where it is known, and the tool's redacted last words), StorageFullError, LockedError.
     """
     started = time.monotonic()
+    request = replace(request, folder=request.folder.absolute())  # the tools run in another current folder
     create_private_directory(request.folder.parent)
     with locked(request.folder, lock_timeout):
         built = _finished(request)
@@ -140,12 +141,12 @@ class _Installation:
     settings: dict[str, str] = field(repr=False)
     on_line: Callable[[str], None] | None
 
-    def run(self, command: Sequence[str | Path], limit: float = _LIMIT) -> Completed:
+    def run(self, command: Sequence[str | Path]) -> Completed:
         return run(
             command,
             cwd=self.work,
             env=self.settings,
-            timeout=limit,
+            timeout=_LIMIT,
             on_line=self.on_line,
             secrets=self.request.secrets,
         )
@@ -181,7 +182,8 @@ class _Installation:
         self.check(completed, f"{self.tool} could not make the environment")
 
     def version(self, python: Path) -> tuple[int, int]:
-        completed = self.run([python, "-I", "-c", "import sys; print('%d %d' % sys.version_info[:2])"], 60)
+        question = "import sys; print('%d %d' % sys.version_info[:2])"
+        completed = run([python, "-I", "-c", question], cwd=self.work, env=self.settings, timeout=60)
         self.check(completed, f"{python} does not run")
         major, minor = completed.tail[-1].split()
         return int(major), int(minor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets as random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from amlpriv.errors import BuildError
@@ -53,39 +54,47 @@ def import_packages(
     """
     if not imports:
         return {}
-    word = f"AMLPRIV-{random.token_hex(8)}"
-    answers: dict[str, dict[str, str]] = {"works": {}, "fails": {}}
-    words: list[str] = []
-
-    def listen(line: str) -> None:
-        if line.startswith(word):
-            kind, package, text = [*line.removeprefix(word).strip().split(" ", 2), ""][:3]
-            if kind == "words":
-                words.append(text)
-            else:
-                answers[kind][package] = text
-        elif line and on_line is not None:
-            on_line(line)
-
-    question = json.dumps({"word": word, "imports": {name: list(names) for name, names in imports.items()}})
+    heard = _Answers(f"AMLPRIV-{random.token_hex(8)}", on_line)
+    question = json.dumps({"word": heard.word, "imports": {name: list(names) for name, names in imports.items()}})
     completed = run(
         [python, "-I", "-c", _SCRIPT],
         cwd=cwd,
         env=env,
         timeout=_LIMIT,
-        on_line=listen,
+        on_line=heard.listen,
         secrets=secrets,
         stdin=question.encode("ascii"),
     )
-    versions, errors = answers["works"], answers["fails"]
-    crashed = next((name for name in imports if name not in versions and name not in errors), None)
+    crashed = next((name for name in imports if name not in heard.works and name not in heard.fails), None)
     if crashed is not None:
-        errors[crashed] = f"Python ended with exit code {completed.returncode}"
-        words += [line for line in completed.tail if line and not line.startswith(word)]
-    if errors:
-        what = "; ".join(f"{name}: {error}" for name, error in errors.items())
+        heard.fails[crashed] = f"Python ended with exit code {completed.returncode}"
+        heard.words += [line for line in completed.tail if line and not line.startswith(heard.word)]
+    if heard.fails:
+        what = "; ".join(f"{name}: {error}" for name, error in heard.fails.items())
         raise BuildError(
             f"The environment was installed, but not every private package works in it: {what}.",
-            hint="\n".join(words[-_LAST_WORDS:]) or "Check the wheel, its name and its place in the pip section.",
+            hint="\n".join(heard.words[-_LAST_WORDS:]) or "Check the wheel, its name and its place in the pip section.",
         )
-    return versions
+    return heard.works
+
+
+@dataclass(slots=True)
+class _Answers:
+    """Tells the script's answers from what the packages print."""
+
+    word: str
+    on_line: Callable[[str], None] | None
+    works: dict[str, str] = field(default_factory=dict)
+    fails: dict[str, str] = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
+
+    def listen(self, line: str) -> None:
+        if not line.startswith(self.word):
+            if line and self.on_line is not None:
+                self.on_line(line)
+            return
+        kind, package, text = [*line.removeprefix(self.word).strip().split(" ", 2), ""][:3]
+        if kind == "words":
+            self.words.append(text)
+        else:
+            (self.works if kind == "works" else self.fails)[package] = text

@@ -100,14 +100,15 @@ class Packages:
                 f"{where}the source of {key} is of kind {kind!r}, which this version cannot fetch yet.",
                 hint="Give a path: a wheel, a folder of wheels or a project folder.",
             )
+        # A conda file that the environment file names has paths of its own.
+        folder = Path(source.position.file).parent if source.position and source.position.file else self.folder
+        place = folder / Path(source.path).expanduser()
         try:
-            path = wheel_at(
-                self.folder / Path(source.path).expanduser(), key, self.work, environ=self.environ, say=self.say
-            )
+            path = wheel_at(place, key, self.work, environ=self.environ, say=self.say)
             with open_binary(path) as stream:
                 return path, read_wheel(path.name, stream)
         except InputError as error:
-            if source.position is None or not _is_missing(error, self.folder / source.path):
+            if source.position is None or not _is_missing(error, place):
                 raise
             raise input_error(
                 f"The source of {key} does not exist: {source.path}.", source.position, hint="Correct the path."

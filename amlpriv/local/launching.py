@@ -64,7 +64,7 @@ def ask_to_stop(state: State) -> bool:
 def reap() -> None:
     """Let go of the supervisors that we started and that have ended."""
     for process in tuple(_supervisors):
-        if process.poll() is not None:
+        if process.poll() is not None:  # leaves no zombie, and no open end of a lifeline
             if process.stdin:
                 process.stdin.close()
             _supervisors.remove(process)

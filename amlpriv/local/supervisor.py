@@ -19,7 +19,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from amlpriv.errors import AmlprivError
+from amlpriv.errors import AmlprivError, LockedError
 from amlpriv.local.azurite import Azurite
 from amlpriv.local.certificates import Certificates
 from amlpriv.local.home import Home
@@ -31,6 +31,8 @@ from amlpriv.local.storage import Storage
 from amlpriv.secret import RedactingFilter, Secret
 
 if TYPE_CHECKING:
+    from filelock import FileLock
+
     from amlpriv.local.plane.app import Plane
     from amlpriv.local.plane.server import Server
 
@@ -39,6 +41,9 @@ __all__ = ["START_ID_VARIABLE", "Supervisor", "main"]
 START_ID_VARIABLE = "AMLPRIV_START_ID"
 IDLE_HOURS = 8.0
 WATCH_SECONDS = 0.2
+
+_held: list[FileLock] = []
+"""Never released: the operating system does it when the process is really gone."""
 
 _LOG = logging.getLogger("amlpriv.local")
 
@@ -180,25 +185,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run_alone(home: Home, options: argparse.Namespace, start_id: str) -> int:
-    """Hold the home's running lock for as long as we live: whoever wants to know, tries to take it."""
+    """Hold the home's running lock for as long as this process lives: whoever wants to know, tries to take it."""
     import filelock
 
     lock = filelock.FileLock(home.running, timeout=10)
     try:
         lock.acquire()
     except filelock.Timeout:
-        _LOG.error("another supervisor runs in %s", home.root)
-        return 21
+        raise LockedError(f"another supervisor runs in {home.root}") from None
+    _held.append(lock)
     azurite = Azurite(node=options.node, main=options.azurite)
     supervisor = Supervisor(home, azurite, start_id=start_id, idle_seconds=options.idle_hours * 3600)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.request_end("a signal came"))
     if options.lifeline:
         threading.Thread(target=_follow_lifeline, args=(supervisor,), daemon=True).start()
-    try:
-        return supervisor.run(os.environ)
-    finally:
-        lock.release()
+    return supervisor.run(os.environ)
 
 
 def _follow_lifeline(supervisor: Supervisor) -> None:
@@ -218,4 +220,6 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_code = main()
+    logging.shutdown()
+    os._exit(exit_code)  # at once: whoever waits for the running lock wants us gone

@@ -282,10 +282,14 @@ def _registering(
 def _beside(item: WantedWheel, stored: Mapping[str, StoredBlob]) -> list[str]:
     """Same name and version, other bytes: worth saying, no error."""
     folder = f"amlpriv/wheels/{item.wheel.name}/{item.wheel.version}/"
-    others = sum(1 for path in stored if path.startswith(folder) and path != item.path)
+    others = [
+        blob
+        for path, blob in stored.items()
+        if path.startswith(folder) and blob.metadata.get("amlpriv_content") != item.wheel.content_hash
+    ]
     if not others or item.path in stored:
         return []
-    return [f"{item.wheel.name} {item.wheel.version} is already stored with other bytes; this one goes beside it."]
+    return [f"{item.wheel.name} {item.wheel.version} is already stored with other content; this one goes beside it."]
 
 
 def _next_version(wanted: Wanted, versions: tuple[RegisteredEnvironment, ...]) -> str:

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from amlpriv.specs.environment import EnvironmentFile
-from amlpriv.specs.pip import PipPath, PipRequirement, parse_pip_line
+from amlpriv.specs.pip import PipPath, PipRequirement
 from amlpriv.specs.positions import Position
 from amlpriv.specs.sources import Source
 from amlpriv.target import Target
@@ -43,10 +43,7 @@ def with_paths_named(file: EnvironmentFile, names: Mapping[str, str]) -> Environ
     for number, line in enumerate(lines):
         key = f"path:{number}"
         if isinstance(line, PipPath) and key in names:
-            extras = f"[{','.join(sorted(line.extras))}]" if line.extras else ""
-            named = parse_pip_line(f"{names[key]}{extras}", line.position)
-            if named is not None:
-                lines[number] = named
+            lines[number] = line.named(names[key])
             sources[names[key]] = file.sources[key]
     return replace(file, conda=replace(file.conda, pip=tuple(lines)), sources=sources)
 

@@ -72,11 +72,13 @@ def test_concurrent_starts_make_one_workspace(home: Home, environ: dict[str, str
     assert status(home) is not None  # it stays when those who started it are gone
 
 
-def test_stop_leaves_no_process_and_no_state(home: Home, environ: dict[str, str], is_alive: IsAlive) -> None:
+def test_stop_leaves_no_process_and_no_state(
+    home: Home, environ: dict[str, str], eventually: Eventually, is_alive: IsAlive
+) -> None:
     state = start(home, say=_ignore, environ=environ)
     storage = _storage_pid(home)
     assert stop(home)
-    assert not is_alive(state.pid)
+    assert eventually(lambda: not is_alive(state.pid), 0.2)  # its lock is free an instant before it is gone
     assert not is_alive(storage)
     assert not home.state.exists()
     assert status(home) is None
@@ -145,11 +147,13 @@ def test_a_damaged_state_is_none(home: Home, content: str) -> None:
     assert status(home) is None
 
 
-def test_a_supervisor_that_hangs_is_ended_by_force(home: Home, environ: dict[str, str], is_alive: IsAlive) -> None:
+def test_a_supervisor_that_hangs_is_ended_by_force(
+    home: Home, environ: dict[str, str], eventually: Eventually, is_alive: IsAlive
+) -> None:
     state = start(home, say=_ignore, environ=environ)
     os.kill(state.pid, signal.SIGSTOP)
     assert stop(home)
-    assert not is_alive(state.pid)
+    assert eventually(lambda: not is_alive(state.pid), 0.2)
 
 
 def test_the_lifeline_ends_everything_with_its_holder(

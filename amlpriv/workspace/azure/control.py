@@ -5,8 +5,9 @@ Requests follow the Azure Machine Learning REST reference, api-version 2024-04-0
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -34,6 +35,7 @@ API_VERSION = "2024-04-01"
 STORAGE_API_VERSION = "2023-05-01"
 
 _PAGE = 100
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|\+00:00)?$")
 
 
 class ControlPlane:
@@ -243,8 +245,12 @@ def parse_time(text: str | None) -> datetime | None:
     """An ARM time (ISO 8601, up to seven digits of a second) in UTC; None for none."""
     if not text:
         return None
-    whole, _, fraction = text.rstrip("Z").partition(".")
-    return datetime.fromisoformat(f"{whole}.{(fraction + '000000')[:6]}+00:00")
+    match = _TIME.match(text)
+    if match is None:
+        return None
+    # fromisoformat of Python 3.10 reads neither seven digits nor a Z.
+    moment = datetime.strptime(match[1], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+    return moment.replace(microsecond=int(((match[2] or "") + "000000")[:6]))
 
 
 def parse_duration(text: str) -> timedelta | None:

@@ -89,4 +89,3 @@ class CountingTransport(RequestsTransport):  # type: ignore[misc]  # azure-core 
         if self._proxies:
             kwargs.setdefault("proxies", self._proxies)
         return super().send(request, **kwargs)
-
