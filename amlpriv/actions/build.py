@@ -18,8 +18,11 @@ from amlpriv.findings import Report
 from amlpriv.images import BuildRequest, BuiltEnvironment, build_environment, run_in
 from amlpriv.secret import Secret
 from amlpriv.specs.conda import parse_conda
+from amlpriv.wheels.wheel import Wheel
 
 __all__ = ["Built", "build", "run"]
+
+_BESIDES = frozenset({"benchmarks", "doc", "docs", "example", "examples", "scripts", "test", "tests", "tools"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,12 @@ def run(
     return built, code
 
 
+def _imports(wheel: Wheel) -> tuple[str, ...]:
+    """What to import of a wheel: all its packages, but not the tests and examples that slipped into it."""
+    own = tuple(name for name in wheel.import_names if name.partition(".")[0].lower() not in _BESIDES)
+    return own or wheel.import_names
+
+
 def _surroundings(environ: Mapping[str, str]) -> tuple[Path, dict[str, str]]:
     """Where builds live, and the variables with which pip reaches the local workspace's storage."""
     from amlpriv.errors import LocalWorkspaceError
@@ -135,7 +144,7 @@ def _request(published: Published, root: Path, strict_python: bool) -> BuildRequ
         conda_text=text,
         asked_python=conda.python,
         folder=root / f"{published.name}-{published.plan.wanted.digest[:16]}",
-        imports={item.wheel.name: item.wheel.import_names for item in published.plan.wanted.wheels},
+        imports={item.wheel.name: _imports(item.wheel) for item in published.plan.wanted.wheels},
         strict_python=strict_python,
         secrets=[Secret(url.reveal()) for url in urls.values()],
         conda_packages=tuple(item.name for item in conda.dependencies if item.name not in ("python", "pip")),

@@ -203,7 +203,12 @@ def _prepare(file: EnvironmentFile, text: str, texts: Mapping[str, str], package
     for key, name in names.items():
         packages.found[name] = packages.found.pop(key)
     image = file.image or DEFAULT_IMAGE
-    target = target_for(image, file.conda.python if file.conda else None).target
+    if file.image is None:
+        packages.say(f"no image is given: {image} is used")
+    found = target_for(image, file.conda.python if file.conda else None)
+    if file.sources and not found.known:
+        packages.say(f"nothing is known about the image {image}: wheels are checked for {found.target}")
+    target = found.target
     needed = close(file, lambda name: _named(packages, file, name), target)
     for source in unneeded_sources(file, needed):
         raise source.error()

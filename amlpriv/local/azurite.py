@@ -9,13 +9,12 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from amlpriv.errors import AmlprivError, LocalWorkspaceError, LockedError, NetworkError, StorageFullError
-from amlpriv.local.home import make_private_folder
+from amlpriv.local.home import make_private_folder, rename
 from amlpriv.secret import redact
 
 __all__ = ["Azurite", "ensure_azurite", "installed_version"]
@@ -124,7 +123,7 @@ def _install(folder: Path, node: Path, environ: Mapping[str, str], say: Callable
     temporary = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
     try:
         _fill(temporary, node, environ, log, say)
-        _rename(temporary, folder)
+        rename(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     say("Azurite is installed.")
@@ -195,15 +194,3 @@ def _npm_error(output: str, code: int, log: Path) -> AmlprivError:
             "Without a network, set AMLPRIV_AZURITE to a folder with a ready node_modules/azurite.",
         )
     return LocalWorkspaceError(text, hint=f"npm's log: {log}")
-
-
-def _rename(source: Path, target: Path) -> None:
-    for delay in (0.2, 0.5, 1.0, 2.0, None):
-        try:
-            source.rename(target)
-        except PermissionError:  # Windows: a virus scanner still has one of the new files open
-            if delay is None:
-                raise
-            time.sleep(delay)
-        else:
-            return

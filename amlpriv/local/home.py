@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from amlpriv.errors import LocalWorkspaceError, StorageFullError
 
-__all__ = ["Home", "make_private_folder", "write_private"]
+__all__ = ["Home", "make_private_folder", "rename", "write_private"]
 
 _NO_SPACE = 28
 """errno.ENOSPC, the same number on Linux, macOS and in Windows' C runtime."""
@@ -123,6 +124,20 @@ def make_private_folder(folder: Path) -> None:
         ) from error
 
 
+def rename(source: Path, target: Path) -> None:
+    """Rename, replacing a file; with patience, since on Windows a reader or a virus scanner may be in the way."""
+    for delay in (0.05, 0.2, 0.5, 1.0, 2.0):
+        try:
+            source.replace(target)
+        except PermissionError:
+            if os.name != "nt":
+                raise
+            time.sleep(delay)
+        else:
+            return
+    source.replace(target)
+
+
 def write_private(path: Path, content: str | bytes) -> None:
     """Replace ``path`` by ``content`` at once: readers see the old or the new. Mode 0600.
 
@@ -134,7 +149,7 @@ def write_private(path: Path, content: str | bytes) -> None:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
-        Path(temporary).replace(path)
+        rename(Path(temporary), path)
     except OSError as error:
         if temporary:
             Path(temporary).unlink(missing_ok=True)

@@ -40,6 +40,7 @@ __all__ = ["START_ID_VARIABLE", "Supervisor", "main"]
 
 START_ID_VARIABLE = "AMLPRIV_START_ID"
 IDLE_HOURS = 8.0
+LOCK_SECONDS = 10.0
 WATCH_SECONDS = 0.2
 
 _held: list[FileLock] = []
@@ -188,7 +189,7 @@ def _run_alone(home: Home, options: argparse.Namespace, start_id: str) -> int:
     """Hold the home's running lock for as long as this process lives: whoever wants to know, tries to take it."""
     import filelock
 
-    lock = filelock.FileLock(home.running, timeout=10)
+    lock = filelock.FileLock(home.running, timeout=options.lock_seconds)
     try:
         lock.acquire()
     except filelock.Timeout:
@@ -215,6 +216,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--node", type=Path, required=True)
     parser.add_argument("--azurite", type=Path, required=True, help="Azurite's main.js")
     parser.add_argument("--idle-hours", type=float, default=IDLE_HOURS)
+    parser.add_argument("--lock-seconds", type=float, default=LOCK_SECONDS, help="wait so long for the one before")
     parser.add_argument("--lifeline", action="store_true")
     return parser.parse_args(argv)
 

@@ -35,7 +35,7 @@ DIGEST_SCHEMA = "amlpriv-env-1"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"(c[0-9a-f]{12})(?:-([2-9]|[1-9][0-9]+))?")
 _URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9.-]*\+)?[A-Za-z][A-Za-z0-9.-]*://")
-_TOKEN_IN_PATH = re.compile(r"/t/[^/]+(?=/)")  # anaconda.org: https://conda.anaconda.org/t/<token>/channel
+_TOKEN_IN_PATH = re.compile(r"/t/[^/]+(?=/)")  # a private conda channel: https://host/t/<token>/channel
 _KEPT_IN_FRAGMENT = ("egg", "sha256", "sha384", "sha512", "subdirectory")
 
 

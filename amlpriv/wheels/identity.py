@@ -70,6 +70,9 @@ def _canonical_path(path: str, dist_info: str, metadata: Metadata) -> str | None
         return path
     if top == dist_info and (rest in _LEFT_OUT or rest.startswith("sboms/")):
         return None
+    if top == dist_info:
+        # PEP 639 moved licence files into a folder; setuptools before 77 writes them beside METADATA.
+        rest = rest.removeprefix("licenses/")
     suffix = top.rpartition(".")[2]
     return f"{canonicalize_name(metadata.name)}-{metadata.version}.{suffix}/{rest}"
 

@@ -138,7 +138,7 @@ def test_a_rendered_file_has_the_digest_of_its_source() -> None:
 
 def test_no_secret_is_in_the_normal_form() -> None:
     text = """\
-channels: ['https://conda.anaconda.org/t/s3cr3t/x', 'https://u:s3cr3t@host/c']
+channels: ['https://conda.example.com/t/s3cr3t/x', 'https://u:s3cr3t@host/c']
 dependencies:
 - https://u:s3cr3t@host/c::numpy
 - pip:

@@ -50,6 +50,7 @@ def build(tmp_path: Path, read: Callable[[Path], Wheel]) -> Callable[..., Wheel]
         (folder / "contoso_features").mkdir(parents=True)
         (folder / "contoso_features" / "__init__.py").write_text(source, encoding="utf-8")
         (folder / "README.md").write_text("# Features\n", encoding="utf-8")
+        (folder / "LICENSE").write_text("Private.\n", encoding="utf-8")
         text = PROJECT.format(backend=backend, version=version, module=module)
         (folder / "pyproject.toml").write_text(text.replace(old, new) if old else text, encoding="utf-8")
         subprocess.run(
