@@ -79,6 +79,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _end_like_interrupt()
     debug = "--debug" in _own(words)
     as_json = "--json" in _own(words)
     try:
@@ -103,6 +104,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _crash(error, debug=debug)
     return result if isinstance(result, int) else 0
+
+
+def _end_like_interrupt() -> None:
+    """Clean up after SIGTERM as after Ctrl-C: private work folders and unfinished builds are removed."""
+    import signal
+    import threading
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, interrupt)
 
 
 def _own(words: list[str]) -> list[str]:

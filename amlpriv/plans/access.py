@@ -86,7 +86,7 @@ def _days(span: timedelta) -> str:
 
 
 def choose_access(secret: StorageSecret, rules: AccountRules, asked: timedelta) -> Access:
-    """Which kind of signature the service's answers allow (design: 'Which SAS').
+    """Which kind of signature the service's answers allow.
 
     Raises UnsupportedError when the account refuses every URL that works without a sign-in.
     """

@@ -188,7 +188,7 @@ class PublishPlan:
 
 
 def blob_path(wheel: Wheel) -> str:
-    """``amlpriv/wheels/<name>/<version>/<first 16 hex of sha256>/<filename>`` (design section 6)."""
+    """``amlpriv/wheels/<name>/<version>/<first 16 hex of sha256>/<filename>``."""
     return f"amlpriv/wheels/{wheel.name}/{wheel.version}/{wheel.sha256[:16]}/{wheel.filename}"
 
 

@@ -1,4 +1,4 @@
-"""The environment file: an Azure ML environment YAML with ``sources``, ``indexes`` and ``via`` (design section 4)."""
+"""The environment file: an Azure ML environment YAML with ``sources``, ``indexes`` and ``via``."""
 
 from __future__ import annotations
 

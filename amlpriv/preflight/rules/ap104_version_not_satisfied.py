@@ -1,4 +1,4 @@
-"""The version of a private wheel must satisfy the requirement that asks for it (design section 4, rule 4).
+"""The version of a private wheel must satisfy the requirement that asks for it.
 
 A line with a URL ignores a version specifier, so nothing later would notice. Versions compare by PEP 440: a
 pre-release satisfies when it is in the range, ``==1.2.0`` is satisfied by ``1.2.0+cu118`` and not the other way round.

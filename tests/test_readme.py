@@ -1,0 +1,62 @@
+"""The README's generated blocks say what the program says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+from click.testing import CliRunner
+
+from amlpriv.cli.main import COMMANDS, cli
+from amlpriv.errors import CRASH_EXIT_CODE, INTERRUPTED_EXIT_CODE, AmlprivError
+from amlpriv.preflight.engine import rules
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def block(name: str) -> str:
+    match = re.search(rf"<!-- {name}:begin -->\n(.*?)<!-- {name}:end -->", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert match is not None, f"the README has no block {name!r}"
+    return match[1]
+
+
+def command_table() -> str:
+    rows = ["| command | what it does |", "|---|---|"]
+    context = click.Context(cli, info_name="amlpriv")
+    for name in sorted(COMMANDS):
+        command = cli.get_command(context, name)
+        assert command is not None
+        inner = sorted(command.commands) if isinstance(command, click.Group) else [""]
+        usage = "\\|".join(inner) if inner != [""] else ""
+        rows.append(f"| `amlpriv {name}{' ' + usage if usage else ''}` | {command.get_short_help_str(limit=200)} |")
+    return "\n".join(rows) + "\n"
+
+
+def rule_table() -> str:
+    rows = ["| code | finds | why |", "|---|---|---|"]
+    rows += [f"| {rule.code} | {rule.name} | {' '.join(rule.why.split(chr(10) * 2)[0].split())} |" for rule in rules()]
+    return "\n".join(rows) + "\n"
+
+
+def test_the_command_table_is_the_programs() -> None:
+    assert block("help") == command_table()
+
+
+def test_the_rule_table_is_the_engines() -> None:
+    assert block("rules") == rule_table()
+
+
+def test_every_exit_code_is_in_the_table() -> None:
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", README.read_text(encoding="utf-8"), re.MULTILINE)}
+    raised = {error.exit_code for error in _all(AmlprivError)}
+    assert documented == raised | {0, CRASH_EXIT_CODE, INTERRUPTED_EXIT_CODE}
+
+
+def _all(error: type[AmlprivError]) -> list[type[AmlprivError]]:
+    return [error, *(deeper for below in error.__subclasses__() for deeper in _all(below))]
+
+
+def test_help_shows_every_command() -> None:
+    shown = CliRunner().invoke(cli, ["--help"]).output
+    assert all(re.search(rf"^  {name} ", shown, re.MULTILINE) for name in COMMANDS)
