@@ -69,8 +69,12 @@ def write_bytes(path: Path, data: bytes, *, private: bool = False) -> None:
     """Replace the file's content at one blow: after any failure the old content is still there.
 
     ``private`` makes it readable for its owner only (mode 0600; on Windows the folder's rights decide). Otherwise an
-    existing file keeps its mode. Raises StorageFullError or InputError.
+    existing file keeps its mode. A device or a named pipe is written to, never replaced. Raises StorageFullError or
+    InputError.
     """
+    if _is_device(path):
+        _write_into(path, data)
+        return
     try:
         target = path.resolve() if path.is_symlink() else path
         mode = None if private else _mode(target)
@@ -112,6 +116,21 @@ def _write_new(path: Path, data: bytes, mode: int) -> None:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def _is_device(path: Path) -> bool:
+    """Something that exists, and is neither a file nor a folder: /dev/stdout, a named pipe, a process substitution."""
+    with contextlib.suppress(OSError, ValueError):
+        return not (stat.S_ISREG(path.stat().st_mode) or stat.S_ISDIR(path.stat().st_mode))
+    return False
+
+
+def _write_into(path: Path, data: bytes) -> None:
+    try:
+        with path.open("wb") as stream:
+            stream.write(data)
+    except OSError as error:
+        raise _unwritable(path, error) from error
 
 
 def _mode(path: Path) -> int | None:

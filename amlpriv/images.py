@@ -101,9 +101,22 @@ def build_environment(
     return replace(built, seconds=time.monotonic() - started)
 
 
-def run_in(built: BuiltEnvironment, command: Sequence[str], *, environ: Mapping[str, str], cwd: Path) -> int:
-    """Run a command with the environment active, on our own input and output; its exit code."""
-    return pass_through(command, env=activated(built.folder, built.tool, environ), cwd=cwd)
+def run_in(
+    built: BuiltEnvironment,
+    command: Sequence[str],
+    *,
+    environ: Mapping[str, str],
+    cwd: Path,
+    on_line: Callable[[str], None] | None = None,
+) -> int:
+    """Run a command with the environment active; its exit code.
+
+    On our own input and output, or with every line of its output given to ``on_line`` (secrets taken out).
+    """
+    environment = activated(built.folder, built.tool, environ)
+    if on_line is None:
+        return pass_through(command, env=environment, cwd=cwd)
+    return run(command, env=environment, cwd=cwd, timeout=None, on_line=on_line).returncode
 
 
 def _build(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from amlpriv.errors import InputError
+from amlpriv.errors import InputError, StorageFullError
 from amlpriv.files import create_private_directory, open_binary, read_text, write_bytes, write_text
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX file modes")
@@ -203,3 +203,35 @@ def test_a_private_directory_is_for_its_owner_also_when_it_was_there(tmp_path: P
     folder.chmod(0o755)
     create_private_directory(folder)
     assert mode(folder) == 0o700
+
+
+@posix
+def test_a_named_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
+    """So do devices: --out /dev/stdout, or a process substitution of the shell."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_bytes(pipe, b"new")
+        assert os.read(reader, 100) == b"new"
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["pipe"]
+
+
+@posix
+def test_a_full_device_is_a_named_error_and_stays(tmp_path: Path) -> None:
+    device = Path("/dev/full")
+    if os.access("/dev", os.W_OK):  # a mistake must not replace the machine's own
+        device = tmp_path / "full"
+        try:
+            os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 7))
+            device.open("wb").close()
+        except OSError as error:
+            pytest.skip(f"no device here: {error}")
+    elif not device.exists():
+        pytest.skip("this system has no /dev/full")
+    with pytest.raises(StorageFullError):
+        write_bytes(device, b"new")
+    assert stat.S_ISCHR(device.stat().st_mode)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -111,8 +112,14 @@ def run(
     if not command:
         raise UsageError("There is no command to run.", hint="Write it behind '--': amlpriv run FILE -- python job.py")
     built = build(file, **options)
-    code = run_in(built.environment, command, environ=built.environ, cwd=folder or Path.cwd())
-    return built, code
+    place = folder or Path.cwd()
+    # Where standard output was replaced (a notebook, redirect_stdout) a child process would not write to it by itself.
+    on_line = None if sys.stdout is sys.__stdout__ else _write_line
+    return built, run_in(built.environment, command, environ=built.environ, cwd=place, on_line=on_line)
+
+
+def _write_line(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
 
 
 def _imports(wheel: Wheel) -> tuple[str, ...]:

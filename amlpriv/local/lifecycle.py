@@ -112,7 +112,7 @@ def _start(
     azurite = ensure_azurite(home.cache, environ, say=say)
 
     with _locked(home, timeout):
-        if state := status(home):  # another process was quicker
+        if state := status(home) or _wait_for_orphan(home):  # another process was quicker
             write_bundle(home, environ)
             return state, False
         _end_supervisor(home)
@@ -132,6 +132,7 @@ def _end_supervisor(home: Home) -> bool:
     if _is_free(home, 0):
         home.state.unlink(missing_ok=True)
         return False
+    state = state or _wait_for_orphan(home)
     answered = state is not None and ask_to_stop(state)
     if not _is_free(home, END_SECONDS if answered else HUNG_SECONDS):
         if state is None:
@@ -146,6 +147,14 @@ def _end_supervisor(home: Home) -> bool:
     _wait_gone(home.storage_running)
     reap()
     return True
+
+
+def _wait_for_orphan(home: Home) -> State | None:
+    """The workspace that somebody began to start and was killed: its supervisor goes on, and is soon ready."""
+    deadline = time.monotonic() + HUNG_SECONDS
+    while not home.state.exists() and not _is_free(home, 0) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    return status(home)
 
 
 def _is_free(home: Home, wait: float) -> bool:

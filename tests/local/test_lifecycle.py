@@ -240,6 +240,29 @@ def test_a_start_that_is_interrupted_stops_what_it_started(
     assert not home.storage_running.exists()
 
 
+def test_a_workspace_whose_starter_was_killed_is_taken_over(
+    home: Home, environ: dict[str, str], eventually: Eventually
+) -> None:
+    child = _child(home, environ)
+    assert eventually(home.storage_running.exists, 20)
+    child.kill()
+    child.communicate()
+    state = start(home, say=_ignore, environ=environ)
+    assert status(home) == state
+    assert not home.supervisor_log.with_name("supervisor.log.1").exists()  # nothing was started a second time
+
+
+def test_a_workspace_whose_starter_was_killed_is_stopped(
+    home: Home, environ: dict[str, str], eventually: Eventually
+) -> None:
+    child = _child(home, environ)
+    assert eventually(home.storage_running.exists, 20)
+    child.kill()
+    child.communicate()
+    assert stop(home)
+    assert not home.storage_running.exists()
+
+
 def test_a_held_lock_is_named(home: Home) -> None:
     home.prepare()
     home.lock.with_suffix(".pid").write_text("4711")

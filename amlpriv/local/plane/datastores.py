@@ -67,9 +67,9 @@ def _datastore(context: Context, name: str, container: str, *, default: bool) ->
         "endpoint": STORAGE_SUFFIX,
         "protocol": "https",
         "serviceDataAccessAuthIdentity": "None",
-        "subscriptionId": SUBSCRIPTION,
-        "resourceGroup": RESOURCE_GROUP,
     }
+    if settings.datastore_account == "named":
+        properties |= {"subscriptionId": SUBSCRIPTION, "resourceGroup": RESOURCE_GROUP}
     return resource(f"datastores/{name}", "datastores", properties, created=context.store.created)
 
 

@@ -12,6 +12,7 @@ from amlpriv.local.plane.http import ArmError
 __all__ = ["Settings", "Switches"]
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
+    "datastore_account": ("named", "absent"),
     "datastore_credentials": ("AccountKey", "Sas", "None"),
     "datastore_type": ("AzureBlob", "AzureFile", "AzureDataLakeGen2"),
     "list_secrets": ("ok", "forbidden"),
@@ -23,6 +24,8 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 class Settings:
     """``PUT /_amlpriv/settings`` takes any of these."""
 
+    datastore_account: str = "named"
+    """Whether a datastore says which subscription and resource group its storage account is in."""
     datastore_credentials: str = "AccountKey"
     datastore_type: str = "AzureBlob"
     """Of the default datastore."""
