@@ -6,16 +6,17 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from io import BytesIO
+from io import BufferedReader, BytesIO, FileIO
 from pathlib import Path
+from threading import Event
 from typing import BinaryIO, Protocol
 from uuid import uuid4
 
-from amlpriv.actions.asking import LOCK_BLOB, Store
+from amlpriv.actions.asking import LOCK_BLOB, Store, signed_urls
 from amlpriv.errors import ConflictError, PermissionDeniedError
 from amlpriv.plans.access import BACKDATED, PolicyAction, PolicyPlan, plan_policy, policy_number
 from amlpriv.plans.publish import (
@@ -74,6 +75,8 @@ def apply(
         if isinstance(step, Sign):
             signer = make_signer(store, step.policy, now=now)
             signed = {item.wheel.name: signer.sign(item.path) for item in plan.wanted.wheels}
+            if match is not None and not plan.created:
+                signed = signed_urls(match)  # these are what the extended policy must bring back
             verify_urls(store, signed, patient=isinstance(signer, PolicySigner), progress=progress)
     if plan.created:
         keep_manifest(store, plan.wanted)
@@ -94,7 +97,8 @@ def upload_wheels(
     if not wheels:
         return {}
     blobs = store.open()
-    uploads = [_upload(item, files[item.wheel.name]) for item in wheels]
+    stop = Event()
+    uploads = [_upload(item, files[item.wheel.name], stop) for item in wheels]
     for item in wheels:
         progress.begin(item.wheel.filename, item.wheel.size)
 
@@ -102,15 +106,33 @@ def upload_wheels(
         return blobs.put(upload, partial(progress.advance, item.wheel.filename))
 
     with ThreadPoolExecutor(min(UPLOADS_IN_FLIGHT, len(uploads))) as pool:
-        written = list(pool.map(put, wheels, uploads))
+        try:
+            written = list(pool.map(put, wheels, uploads))
+        except BaseException:
+            stop.set()  # Ctrl-C, or one of them failed: the others end at their next read
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
     return dict(zip((item.path for item in wheels), written, strict=True))
 
 
-def _upload(item: WantedWheel, file: Path) -> BlobUpload:
-    def opener() -> BinaryIO:
-        return file.open("rb")
+class _Stoppable(BufferedReader):
+    """A file whose reading can be ended from another thread; an unfinished upload is never committed."""
 
-    with opener() as stream:
+    def __init__(self, file: Path, stop: Event) -> None:
+        super().__init__(FileIO(file))
+        self._stop = stop
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self._stop.is_set():
+            raise CancelledError("the upload was stopped")  # no OSError: azure-core would try again
+        return super().read(size)
+
+
+def _upload(item: WantedWheel, file: Path, stop: Event) -> BlobUpload:
+    def opener() -> BinaryIO:
+        return _Stoppable(file, stop)
+
+    with file.open("rb") as stream:
         md5 = hashlib.md5(usedforsecurity=False)
         while chunk := stream.read(1 << 20):
             md5.update(chunk)

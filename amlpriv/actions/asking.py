@@ -91,7 +91,8 @@ def ask(workspace: Workspace, wanted: Wanted, *, lifetime: timedelta, now: datet
         revoked: tuple[str, ...] = ()
     else:
         health = _health(store, match, wanted, lifetime=lifetime, now=now)
-        answers, revoked = Answers(versions, match, health), health.revoked
+        paths = {name: blob_of(url) for name, url in signed_urls(match).items()}
+        answers, revoked = Answers(versions, match, health, paths), health.revoked
         if health.verdict is Verdict.USABLE:
             return answers, store
     signing, stored = None, {}

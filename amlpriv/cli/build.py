@@ -78,6 +78,7 @@ def run(file: Path, command: tuple[str, ...], no_start: bool, verbose: bool, as_
         built, code = action(
             file, command, start=not no_start, progress=watcher, on_line=show.say if verbose else None, **given
         )
+    show.findings(built.environment.notes)
     if as_json:
         import json
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from amlpriv.cli.options import common
+from amlpriv.cli.options import SuggestingGroup, common
 
 __all__ = ["local"]
 
 
-@click.group(short_help="The embedded local workspace: start, stop, status, reset.")
+@click.group(cls=SuggestingGroup, short_help="The embedded local workspace: start, stop, status, reset.")
 def local() -> None:
     """The embedded local workspace: a control plane and storage on this machine, to try things out.
 

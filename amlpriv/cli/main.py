@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 
 import click
 
+from amlpriv.cli.options import SuggestingGroup
 from amlpriv.errors import CRASH_EXIT_CODE, INTERRUPTED_EXIT_CODE, AmlprivError
 
 __all__ = ["cli", "main"]
@@ -27,8 +29,8 @@ COMMANDS = {
 """Where each command is; its module is imported when it is asked for."""
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported late. Did-you-mean for a command that does not exist."""
+class LazyGroup(SuggestingGroup):
+    """A group whose commands are imported late."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted(COMMANDS)
@@ -39,17 +41,6 @@ class LazyGroup(click.Group):
             return None
         command = getattr(importlib.import_module(place[0]), place[1])
         return command if isinstance(command, click.Command) else None
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
-
-            close = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
-            raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
-        return super().resolve_command(ctx, args)
 
 
 def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -76,25 +67,22 @@ def cli() -> None:
     """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
+def main(arguments: Sequence[str] | None = None, *, group: click.Command = cli) -> int:
+    """Run the command line; returns the exit code. ``group`` is what the words are for, ours by default."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     _end_like_interrupt()
     debug = "--debug" in _own(words)
     as_json = "--json" in _own(words)
     try:
-        result = cli.main(args=words, prog_name="amlpriv", standalone_mode=False)
+        result = _invoke(group, words)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        error.show()
-        return 2
+        return _show_usage(error, as_json=as_json)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted.", err=True)
-        return INTERRUPTED_EXIT_CODE
+        return _interrupted(as_json=as_json)
     except BrokenPipeError:
-        # Whoever read our output has gone; Python must not complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()  # whoever read it has gone
         return 0
     except AmlprivError as error:
         _show(error, as_json=as_json, debug=debug)
@@ -102,8 +90,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _show_os_error(error, as_json=as_json, debug=debug)
     except Exception as error:
-        return _crash(error, debug=debug)
+        return _crash(error, as_json=as_json, debug=debug)
     return result if isinstance(result, int) else 0
+
+
+def _invoke(group: click.Command, words: list[str]) -> object:
+    """As ``group.main`` does it, but without its own words after Ctrl-C and its own end on a closed pipe."""
+    if os.environ.get("_AMLPRIV_COMPLETE"):
+        return group.main(args=words, prog_name="amlpriv")  # a shell asks for completions
+    with group.make_context("amlpriv", words) as context:
+        return group.invoke(context)
+
+
+def _forget_output() -> None:
+    """Python must not complain again when it flushes standard output at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _end_like_interrupt() -> None:
@@ -131,12 +133,31 @@ def _show(error: AmlprivError, *, as_json: bool, debug: bool) -> None:
     show.error(error, as_json=as_json)
 
 
+def _show_usage(error: click.ClickException, *, as_json: bool) -> int:
+    error.show()
+    if as_json:
+        from amlpriv.cli import show
+
+        show.failure("UsageError", error.format_message(), exit_code=2)
+    return 2
+
+
+def _interrupted(*, as_json: bool) -> int:
+    click.echo("Interrupted.", err=True)
+    if as_json:
+        from amlpriv.cli import show
+
+        show.failure("Interrupted", "Interrupted.", exit_code=INTERRUPTED_EXIT_CODE)
+    return INTERRUPTED_EXIT_CODE
+
+
 def _show_os_error(error: OSError, *, as_json: bool, debug: bool) -> int:
     from amlpriv.errors import InputError, StorageFullError
 
     words = f"{error.strerror or error}"
     ours: AmlprivError
     if error.errno in _FULL:
+        _forget_output()  # when it is standard output that is full
         ours = StorageFullError(f"No space left: {error.filename or words}.", hint="Free some space and run it again.")
     else:
         ours = InputError(f"{words}.", file=error.filename if isinstance(error.filename, str) else None)
@@ -161,11 +182,15 @@ def _traceback(error: BaseException) -> None:
     click.echo(redact("".join(traceback.format_exception(error))), err=True, nl=False)
 
 
-def _crash(error: Exception, *, debug: bool) -> int:
+def _crash(error: Exception, *, as_json: bool, debug: bool) -> int:
     from amlpriv.secret import redact
 
     if debug:
         _traceback(error)
     click.echo(f"amlpriv itself failed: {type(error).__name__}: {redact(str(error))}", err=True)
     click.echo("This is a bug. Run it again with --debug and report what it prints.", err=True)
+    if as_json:
+        from amlpriv.cli import show
+
+        show.failure(type(error).__name__, str(error), hint="This is a bug.", exit_code=CRASH_EXIT_CODE)
     return CRASH_EXIT_CODE

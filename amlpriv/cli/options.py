@@ -10,11 +10,35 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["Lifetime", "common", "environment_file", "naming_options", "workspace_of", "workspace_options"]
+__all__ = [
+    "Lifetime",
+    "SuggestingGroup",
+    "common",
+    "environment_file",
+    "naming_options",
+    "workspace_of",
+    "workspace_options",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+class SuggestingGroup(click.Group):
+    """A group that answers an unknown command with the nearest known one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], known, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
 
 
 class Lifetime(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only, and we take 8.0

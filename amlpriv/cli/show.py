@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from amlpriv.actions.publish import Published
     from amlpriv.wheels.wheel import Wheel
 
-__all__ = ["Watcher", "added", "as_json", "error", "findings", "heading", "published", "say", "wheel"]
+__all__ = ["Watcher", "added", "as_json", "error", "failure", "findings", "heading", "published", "say", "wheel"]
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
@@ -74,18 +74,33 @@ def error(problem: AmlprivError, *, as_json: bool = False) -> None:
 
 
 def _error_as_json(problem: AmlprivError) -> None:
+    place = (problem.file, problem.line) if isinstance(problem, InputError) else (None, None)
     report = problem.report if isinstance(problem, FindingsError) else Report()
+    failure(
+        type(problem).__name__,
+        problem.message,
+        hint=problem.hint,
+        exit_code=problem.exit_code,
+        place=place,
+        report=report,
+    )
+
+
+def failure(
+    kind: str,
+    message: str,
+    *,
+    exit_code: int,
+    hint: str | None = None,
+    place: tuple[str | None, int | None] = (None, None),
+    report: Report | None = None,
+) -> None:
+    """The one JSON object of a command that did not end well."""
+    error = {"type": kind, "message": message, "hint": hint, "exit_code": exit_code}
     as_json(
         {
-            "error": {
-                "type": type(problem).__name__,
-                "message": problem.message,
-                "hint": problem.hint,
-                "exit_code": problem.exit_code,
-                "file": problem.file if isinstance(problem, InputError) else None,
-                "line": problem.line if isinstance(problem, InputError) else None,
-            },
-            "findings": [item.as_json() for item in report],
+            "error": {**error, "file": place[0], "line": place[1]},
+            "findings": [item.as_json() for item in report or ()],
         }
     )
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from amlpriv.cli.options import Lifetime, common, workspace_of, workspace_options
+from amlpriv.cli.options import Lifetime, SuggestingGroup, common, workspace_of, workspace_options
 
 __all__ = ["add_wheel", "wheel"]
 
 
-@click.group(short_help="Look at a wheel.")
+@click.group(cls=SuggestingGroup, short_help="Look at a wheel.")
 def wheel() -> None:
     """Look at a wheel."""
 

@@ -54,13 +54,14 @@ class Storage:
         self._certificates = certificates
         self._requests = requests
         self._process: subprocess.Popen[bytes] | None = None
-        self._ready = threading.Event()
+        self._heard = threading.Event()
+        """Set when Azurite has said its port, or will say nothing any more; a new one for each process."""
         self.port = 0
 
     def launch(self) -> None:
         """Start the process; ``wait_ready`` says when it answers."""
         _wait_for_end(self._home.storage_running)
-        self._ready.clear()
+        self._heard = threading.Event()
         self.port = 0
         self._process = subprocess.Popen(
             self._command(),
@@ -71,16 +72,18 @@ class Storage:
             stderr=subprocess.STDOUT,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
-        threading.Thread(target=self._read, args=(self._process,), name="azurite-output", daemon=True).start()
+        threading.Thread(
+            target=self._read, args=(self._process, self._heard), name="azurite-output", daemon=True
+        ).start()
 
     def wait_ready(self) -> int:
         """The port, as soon as Azurite listens on it.
 
         Raises LocalWorkspaceError when it ends before that, or takes longer than 25 seconds.
         """
-        self._ready.wait(READY_SECONDS)
+        heard = self._heard.wait(READY_SECONDS)
         if self.port == 0:
-            how = "ended" if self.ended else f"was not ready within {READY_SECONDS:.0f} seconds"
+            how = "ended" if heard else f"was not ready within {READY_SECONDS:.0f} seconds"
             raise LocalWorkspaceError(f"Azurite {how}", hint=f"Its output: {self._home.azurite_log}")
         return self.port
 
@@ -145,7 +148,7 @@ class Storage:
         # AZURITE_DB would move the data into the user's own SQL server.
         return {**{name: value for name, value in environ.items() if name != "AZURITE_DB"}, **ours}
 
-    def _read(self, process: subprocess.Popen[bytes]) -> None:
+    def _read(self, process: subprocess.Popen[bytes], heard: threading.Event) -> None:
         """Azurite's output: access lines become requests, everything else goes to its log."""
         if process.stdout is None:
             return
@@ -160,8 +163,8 @@ class Storage:
                     log.flush()
                 if listens := _LISTENS.search(line):
                     self.port = int(listens[1])
-                    self._ready.set()
-        self._ready.set()
+                    heard.set()
+        heard.set()
 
     def _note(self, access: re.Match[str]) -> None:
         path, _, query = access["target"].partition("?")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from enum import Enum
 
-from amlpriv.plans.access import enough_life
+from amlpriv.plans.access import enough_life, policy_number
 from amlpriv.remote import ContainerPolicies
 from amlpriv.secret import SasUrl
 
@@ -97,7 +97,10 @@ def _by_policy(evidence: Evidence, policy: str, now: datetime, lifetime: timedel
     if expires is None or not enough_life(expires, now=now, lifetime=lifetime):
         word = "has no expiry" if expires is None else ("expired" if expires <= now else "ends")
         date = "" if expires is None else f" on {expires:%Y-%m-%d %H:%M} UTC"
-        return _with_blobs(evidence, expires, (f"access policy {policy} {word}{date}",))
+        reason = f"access policy {policy} {word}{date}"
+        if any(policy_number(name) > policy_number(policy) for name in evidence.policies.policies):
+            return Health(Verdict.DEAD, expires, (f"{reason}, and a newer one has taken its place",))
+        return _with_blobs(evidence, expires, (reason,))
     refused = [status for status in evidence.statuses.values() if status not in (200, 404)]
     if refused:
         return Health(Verdict.DEAD, expires, (f"storage refuses its signed URLs ({_statuses(evidence)})",))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
@@ -81,6 +81,8 @@ class Answers:
     versions: tuple[RegisteredEnvironment, ...] = ()
     match: RegisteredEnvironment | None = None
     health: Health | None = None
+    paths: Mapping[str, str] = field(default_factory=dict)
+    """Where the blobs of the match are, by package: elsewhere than a rebuilt wheel would go."""
     stored: Mapping[str, StoredBlob] = field(default_factory=dict)
     signing: PolicyPlan | None = None
     """None when nothing has to be signed."""
@@ -239,8 +241,9 @@ def plan_publish(wanted: Wanted, answers: Answers) -> PublishPlan:
 
 def _keeping(wanted: Wanted, answers: Answers, match: RegisteredEnvironment, health: Health) -> PublishPlan:
     """The version stays; its URLs may need their policy extended or their blobs back, and it may be archived."""
-    missing = [item for item in wanted.wheels if item.wheel.name in health.missing]
-    steps: list[Step] = [Upload(item) if item in missing else Reuse(item) for item in wanted.wheels]
+    there = [replace(item, path=answers.paths.get(item.wheel.name, item.path)) for item in wanted.wheels]
+    missing = [item for item in there if item.wheel.name in health.missing]
+    steps: list[Step] = [Upload(item) if item in missing else Reuse(item) for item in there]
     expires, because, action = health.expires, list(health.because), Action.UNCHANGED
     if health.verdict is Verdict.FADING and answers.signing is not None:
         steps.append(Sign(answers.signing))

@@ -77,7 +77,7 @@ def test_the_lock_lets_one_in_after_the_other(case: Case) -> None:
     with case.blobs().lock("amlpriv/.lock"):
         waiting = Thread(target=second)
         waiting.start()
-        waiting.join(0.5)
+        waiting.join(0.3)
         order.append("first")
     waiting.join(10)
     assert order == ["first", "second"]
@@ -119,7 +119,7 @@ def test_a_url_by_an_expired_policy_is_refused(case: Case) -> None:
 
 
 def _signers(case: Case, starts: datetime, ends: datetime) -> dict[str, Signer]:
-    delegated = case.blobs().delegation_key(starts, ends)
+    delegated = case.workspace.open_blobs(case.datastore, None).delegation_key(starts, ends)
     return {
         "ad hoc": AdHocSigner(case.datastore, case.key, starts, ends),
         "delegated": DelegationSigner(case.datastore, delegated, starts, ends),
