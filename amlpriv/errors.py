@@ -83,6 +83,9 @@ class FindingsError(AmlprivError):
             hint="Nothing was uploaded or registered.",
         )
 
+    def __reduce__(self) -> tuple[type[FindingsError], tuple[Report]]:
+        return type(self), (self.report,)
+
 
 class UsageError(AmlprivError):
     """The call itself is wrong."""

@@ -4,34 +4,52 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Any, NoReturn
+from typing import NoReturn
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 __all__ = ["RedactingFilter", "SasUrl", "Secret", "redact", "without_query"]
 
 REDACTED = "***"
 
-_SIGNATURE = re.compile(r"(?i)([?&;\s\"'](?:sig|code|token|access_token)=|\bsig=)(?!\*\*\*)[^&\s'\"<>)#,;]+")
-_USERINFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://)([^/\s@'\"]+)@")
-_AUTHORIZATION = re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?)(basic|bearer|sharedkey)(\s+)[^\s'\"]+")
-_ACCOUNT_KEY = re.compile(r"(?i)((?:AccountKey|SharedAccessKey|SharedAccessSignature)=)[^;\s'\"]+")
-_JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
+# Up to what ends a value in a URL, a header, a connection string, JSON or XML. Where the URL is itself quoted or in
+# JSON, its "&" is %26 (%2526, ...) or \u0026, and other characters of the value may be escaped in the same way.
+_VALUE = r"(?:\\+u00(?!2[267]|3[ce])[0-9a-f]{2}|(?!%(?:25)*26)[^&\s'\"<>)#,;\\])+"
+
+_PATTERNS = tuple(
+    (re.compile(pattern, re.IGNORECASE), replacement)
+    for pattern, replacement in (
+        # sig=, sig%3D and sig\u003d, also where an escaped "&" or "?" stands before it.
+        (rf"((?:(?<![a-z0-9])|(?<=26)|(?<=3f))sig(?:=|%(?:25)*3d|\\+u003d)){_VALUE}", rf"\1{REDACTED}"),
+        (rf"([?&;\s\"'](?:access_|refresh_)?token=|[?&]code=|&amp;code=){_VALUE}", rf"\1{REDACTED}"),
+        (rf"((?<![a-z0-9])client_(?:secret|assertion)=){_VALUE}", rf"\1{REDACTED}"),
+        # To the last "@", since passwords with an unquoted one are common.
+        (r"(?<=://)[^/\s'\"]+@", f"{REDACTED}@"),
+        (r"(authorization\W{1,8}(?:b['\"])?(?:basic|bearer|sharedkey(?:lite)?)\s+)[^\s'\"\\]+", rf"\1{REDACTED}"),
+        (r"(\bbearer\s+)(?=\S*\d)[a-z0-9._~+/=-]{20,}", rf"\1{REDACTED}"),
+        (r"((?:AccountKey|SharedAccessKey|SharedAccessSignature)=)[^;\s'\"]+", rf"\1{REDACTED}"),
+        (r"(\"(?:access_?token|refresh_?token|client_?secret|accountkey|sastoken)\\*\"\s*:\s*\\*\")[^\"\\]+", rf"\1{REDACTED}"),
+    )
+) + (
+    # A storage account key stands for 64 bytes; npm's sha512-... does as well and is none.
+    (re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/]{86}==(?![\w+/=])"), REDACTED),
+    (re.compile(r"(?:(?<![A-Za-z0-9-])|(?<=%20))eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), REDACTED),
+)  # fmt: skip
 
 
 def redact(text: str, *secrets: str) -> str:
     """``text`` without anything that looks like a secret, nor any of the given ones.
 
-    Recognised: SAS signatures, ``user:password@`` in a URL, Authorization headers, account keys of connection
-    strings, JSON web tokens.
+    Recognised: SAS signatures (also inside a quoted URL, JSON or XML), ``user:password@`` in a URL, Authorization
+    headers, account keys and connection strings, the secrets of a token request and its answer, JSON web tokens.
+    What is redacted already stays as it is.
     """
-    for secret in secrets:
+    # The longest first: one may be the beginning of another.
+    for secret in sorted(secrets, key=len, reverse=True):
         if secret:
             text = text.replace(secret, REDACTED)
-    text = _SIGNATURE.sub(rf"\1{REDACTED}", text)
-    text = _USERINFO.sub(rf"\1{REDACTED}@", text)
-    text = _AUTHORIZATION.sub(rf"\1\2\3{REDACTED}", text)
-    text = _ACCOUNT_KEY.sub(rf"\1{REDACTED}", text)
-    return _JWT.sub(REDACTED, text)
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
 
 
 def without_query(url: str) -> str:
@@ -85,7 +103,7 @@ class SasUrl(Secret):
     def fields(self) -> dict[str, str]:
         """The fields of the signature except the signature itself (``se``, ``sp``, ``si``, ...)."""
         query = parse_qs(urlsplit(self._value).query)
-        return {name: values[0] for name, values in query.items() if name != "sig"}
+        return {name: values[0] for name, values in query.items() if name.lower() != "sig"}
 
     def __str__(self) -> str:
         return redact(self._value)
@@ -95,9 +113,21 @@ class SasUrl(Secret):
 
 
 class RedactingFilter(logging.Filter):
-    """A log filter that passes every record on with its secrets taken out."""
+    """A log filter that passes every record on with its secrets taken out, those in tracebacks too.
+
+    Add it to handlers: a logger's own filters do not see what its children log.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        message: Any = record.getMessage()
-        record.msg, record.args = redact(str(message)), None
+        try:
+            message = record.getMessage()
+        except Exception:  # logging would print the arguments as they are
+            message = f"{record.msg} {record.args!r}"
+        record.msg, record.args = redact(message), None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        # Formatters print exc_text; those that would make their own of exc_info must not.
+        record.exc_info = None
+        record.exc_text = redact(record.exc_text) if record.exc_text else None
+        record.stack_info = redact(record.stack_info) if record.stack_info else None
         return True

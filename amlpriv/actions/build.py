@@ -12,7 +12,7 @@ from typing import Any
 
 from amlpriv.actions.applying import Progress
 from amlpriv.actions.asking import signed_urls
-from amlpriv.actions.opening import LOCAL, open_local
+from amlpriv.actions.opening import LOCAL
 from amlpriv.actions.publish import Published, Quiet, publish
 from amlpriv.errors import UsageError
 from amlpriv.findings import Report
@@ -92,9 +92,8 @@ def build(
             hint="On Azure the service builds: submit a job, or open the environment in the studio.",
         )
     surroundings, watcher = os.environ if environ is None else environ, progress or Quiet()
-    opened = open_local(environ=surroundings, start=start, say=watcher.say)
     options: dict[str, Any] = {"name": name, "image": image, "version": version, "expires": expires, "now": now}
-    published = publish(file, workspace=opened, environ=surroundings, progress=watcher, **options)
+    published = publish(file, workspace=LOCAL, environ=surroundings, start=start, progress=watcher, **options)
 
     root, inside = _surroundings(surroundings)
     watcher.say(f"building {published.reference} on this machine")
@@ -139,7 +138,7 @@ def _surroundings(environ: Mapping[str, str]) -> tuple[Path, dict[str, str]]:
     state = status(home)
     if state is None:
         raise LocalWorkspaceError("The local workspace has stopped meanwhile.", hint="Run the same command again.")
-    return home.root / "builds", environment_variables(state, environ)
+    return home.builds, environment_variables(state, environ)
 
 
 def _request(published: Published, root: Path, strict_python: bool) -> BuildRequest:

@@ -90,6 +90,11 @@ class Home:
         return self.root / "storage"
 
     @property
+    def builds(self) -> Path:
+        """The environments that were built on this machine."""
+        return self.root / "builds"
+
+    @property
     def plane(self) -> Path:
         """The control plane's data."""
         return self.root / "plane"

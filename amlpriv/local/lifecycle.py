@@ -64,7 +64,7 @@ def reset(home: Home, *, timeout: float = 30.0) -> None:
         return
     with _locked(home, timeout):
         _end_supervisor(home)
-        for item in (home.storage, home.plane, home.certificates, home.logs):
+        for item in (home.storage, home.plane, home.certificates, home.logs, home.builds):
             _delete(item)
         for item in (home.identity, home.state, home.storage_running):
             item.unlink(missing_ok=True)

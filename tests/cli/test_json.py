@@ -23,7 +23,7 @@ FINDING = {"code", "severity", "subject", "file", "line", "message", "fix"}
         (["publish", "--json", "good.yml", "--expires", "soon"], "UsageError", 2),
         (["publich", "--json"], "UsageError", 2),
         (["publish", "--json", "good.yml", "--no-start"], "LocalWorkspaceError", 20),
-        (["wheel", "inspect", "--json", "good.yml"], "WheelFilenameError", 3),
+        (["wheel", "inspect", "--json", "good.yml"], "InvalidWheelName", 3),
         (["build", "--json", "good.yml", "--no-start"], "LocalWorkspaceError", 20),
         (["run", "--json", "good.yml", "--no-start", "--", "python"], "LocalWorkspaceError", 20),
         (["render", "--json", "unsatisfied.yml"], "FindingsError", 1),

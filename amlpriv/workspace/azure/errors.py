@@ -22,6 +22,7 @@ from amlpriv.secret import redact
 __all__ = ["error_code", "error_of_response", "translated"]
 
 _KEYLESS = "KeyBasedAuthenticationNotPermitted"
+_BUSY = (408, 429)
 
 
 def error_code(error: Any) -> str:
@@ -47,6 +48,8 @@ def error_of_response(error: Any, doing: str) -> AmlprivError:
     """Our exception for an azure.core HttpResponseError."""
     status = getattr(error, "status_code", None)
     code, words = error_code(error), _message(error)
+    if status is None:
+        return ServiceError(f"{doing}: {words}")
     said = f"{doing}: the service answered {status}{f' {code}' if code else ''}: {words}"
     if status == 401:
         return AuthenticationError(said, hint="Sign in again (az login), and check the tenant (AZURE_TENANT_ID).")
@@ -58,7 +61,7 @@ def error_of_response(error: Any, doing: str) -> AmlprivError:
         return NotFoundError(said, hint="Check subscription, resource group and names.")
     if status in (409, 412):
         return ConflictError(said)
-    return ServiceError(said, hint="Try again later; --debug shows the requests.")
+    return ServiceError(said, hint="Try again later." if status in _BUSY or status >= 500 else None)
 
 
 @contextmanager
@@ -75,12 +78,12 @@ def translated(doing: str) -> Iterator[None]:
             f"{doing}: sign-in failed: {_message(error)}",
             hint="Run 'az login', or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.",
         ) from error
-    except azure.HttpResponseError as error:
-        raise error_of_response(error, doing) from error
-    except (azure.ServiceRequestError, azure.ServiceResponseError) as error:
+    except (azure.ServiceRequestError, azure.ServiceResponseError, azure.IncompleteReadError) as error:
         raise NetworkError(
             f"{doing}: no answer: {_message(error)}",
             hint="Check the network, the proxy (HTTPS_PROXY) and the certificates (REQUESTS_CA_BUNDLE).",
         ) from error
-    except (azure.AzureError, json.JSONDecodeError) as error:
+    except azure.HttpResponseError as error:
+        raise error_of_response(error, doing) from error
+    except (azure.AzureError, azure.DeserializationError, azure.SerializationError, json.JSONDecodeError) as error:
         raise ServiceError(f"{doing}: {_message(error)}") from error
