@@ -61,17 +61,19 @@ if TYPE_CHECKING:
     __version__: str
 
 
-def __getattr__(name: str) -> object:
-    if name == "__version__":
-        from importlib.metadata import version
+if not TYPE_CHECKING:  # a type checker must not believe in every name
 
-        return version("amlpriv")
-    place = _PLACES.get(name)
-    if place is None:
-        raise AttributeError(f"module 'amlpriv' has no attribute {name!r}")
-    value = getattr(import_module(place), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("amlpriv")
+        place = _PLACES.get(name)
+        if place is None:
+            raise AttributeError(f"module 'amlpriv' has no attribute {name!r}")
+        value = getattr(import_module(place), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

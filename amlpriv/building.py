@@ -12,8 +12,8 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-from amlpriv.errors import AmlprivError, BuildError, InputError, NetworkError
-from amlpriv.files import create_private_directory, open_binary, read_text, write_bytes
+from amlpriv.errors import AmlprivError, BuildError, InputError, NetworkError, StorageFullError
+from amlpriv.files import FULL, create_private_directory, open_binary, read_text, write_bytes
 from amlpriv.interpreters import uv_program
 from amlpriv.processes import ToolMissingError, ToolTimeoutError, run
 from amlpriv.sourcecopy import copy_project, git_root
@@ -134,6 +134,10 @@ def _copied(project: Path, work: Path, repository: Path | None) -> Path | None:
     try:
         return copy_project(project, work / "source", repository)
     except OSError as error:
+        if error.errno in FULL:
+            raise StorageFullError(
+                f"There is no space left in {work} to copy the project.", hint="Free some space, or set TMPDIR."
+            ) from error
         raise InputError(
             f"The project cannot be read: {error.strerror or error}.", file=error.filename or project
         ) from error

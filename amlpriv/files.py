@@ -12,11 +12,12 @@ from typing import BinaryIO
 
 from amlpriv.errors import AmlprivError, InputError, StorageFullError
 
-__all__ = ["create_private_directory", "open_binary", "read_text", "write_bytes", "write_text"]
+__all__ = ["FULL", "create_private_directory", "open_binary", "read_text", "write_bytes", "write_text"]
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
-_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+"""The error numbers that mean: no space left, or a quota is used up."""
 
 
 def read_text(path: Path) -> str:
@@ -182,7 +183,7 @@ def _neighbour(path: Path) -> str | None:
 
 
 def _unwritable(path: Path, error: OSError | ValueError) -> AmlprivError:
-    if isinstance(error, OSError) and error.errno in _FULL:
+    if isinstance(error, OSError) and error.errno in FULL:
         return StorageFullError(f"There is no space left to write {path}.", hint="Free some space and run it again.")
     match error:
         case FileNotFoundError():

@@ -91,6 +91,7 @@ def build_environment(
     with locked(request.folder, lock_timeout):
         built = _finished(request)
         if built is None:
+            _refuse_another_python(request, environ)
             clear(request.folder)
             try:
                 with work_folder(request.folder) as work:
@@ -167,15 +168,13 @@ class _Installation:
     def create_venv(self, environ: Mapping[str, str]) -> None:
         asked = self.request.asked_python or sys.version_info[:2]
         interpreter = nearest(asked, find_pythons(environ, Path(sys.executable)))
-        _notes(self.request, self.tool, interpreter.minor)  # refuses before anything is installed
         folder = self.request.folder
         if not self.run([interpreter.path, "-I", "-m", "venv", folder]).succeeded:
             # Debian's own Python comes without ensurepip.
             remove(folder)
             options = ("venv", "--seed", "--color", "never", "--python", str(interpreter.path))
-            self.check(
-                self.run([uv_program(environ), *options, folder]), f"A venv with {interpreter.path} could not be made"
-            )
+            done = self.run([uv_program(environ), *options, folder])
+            self.check(done, f"A venv with {interpreter.path} could not be made")
 
     def pip(self, lines: Sequence[str]) -> None:
         if not lines:
@@ -208,6 +207,12 @@ class _Installation:
         kind = StorageFullError if explanation.kind == "full" else BuildError
         last_words = "\n".join(completed.tail[-_LAST_WORDS:])
         raise kind(f"{what}: {explanation.meaning}", hint=f"{explanation.step}\n{last_words}".rstrip())
+
+
+def _refuse_another_python(request: BuildRequest, environ: Mapping[str, str]) -> None:
+    """Where it must be the asked one: before anything is removed or installed. A conda tool always brings that one."""
+    if request.strict_python and request.asked_python is not None and _tool(environ)[0] == "venv":
+        _notes(request, "venv", nearest(request.asked_python, find_pythons(environ, Path(sys.executable))).minor)
 
 
 def _finished(request: BuildRequest) -> BuiltEnvironment | None:

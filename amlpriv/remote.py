@@ -113,8 +113,6 @@ class AccessPolicy:
     permission: str | None
     start: datetime | None
     expiry: datetime | None
-    raw: tuple[str | None, str | None] = (None, None)
-    """Start and expiry as the service wrote them, to write a foreign policy back unchanged."""
 
 
 @dataclass(frozen=True, slots=True)

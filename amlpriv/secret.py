@@ -16,24 +16,24 @@ REDACTED = "***"
 _VALUE = r"(?:\\+u00(?!2[267]|3[ce])[0-9a-f]{2}|(?!%(?:25)*26)[^&\s'\"<>)#,;\\])+"
 
 _PATTERNS = tuple(
-    (re.compile(pattern, re.IGNORECASE), replacement)
-    for pattern, replacement in (
+    re.compile(pattern)
+    for pattern in (
         # sig=, sig%3D and sig\u003d, also where an escaped "&" or "?" stands before it.
-        (rf"((?:(?<![a-z0-9])|(?<=26)|(?<=3f))sig(?:=|%(?:25)*3d|\\+u003d)){_VALUE}", rf"\1{REDACTED}"),
-        (rf"([?&;\s\"'](?:access_|refresh_)?token=|[?&]code=|&amp;code=){_VALUE}", rf"\1{REDACTED}"),
-        (rf"((?<![a-z0-9])client_(?:secret|assertion)=){_VALUE}", rf"\1{REDACTED}"),
-        # To the last "@", since passwords with an unquoted one are common.
-        (r"(?<=://)[^/\s'\"]+@", f"{REDACTED}@"),
-        (r"(authorization\W{1,8}(?:b['\"])?(?:basic|bearer|sharedkey(?:lite)?)\s+)[^\s'\"\\]+", rf"\1{REDACTED}"),
-        (r"(\bbearer\s+)(?=\S*\d)[a-z0-9._~+/=-]{20,}", rf"\1{REDACTED}"),
-        (r"((?:AccountKey|SharedAccessKey|SharedAccessSignature)=)[^;\s'\"]+", rf"\1{REDACTED}"),
-        (r"(\"(?:access_?token|refresh_?token|client_?secret|accountkey|sastoken)\\*\"\s*:\s*\\*\")[^\"\\]+", rf"\1{REDACTED}"),
+        rf"(?i)(?P<kept>(?:(?<![a-z0-9])|(?<=26)|(?<=3f))sig(?:=|%(?:25)*3d|\\+u003d)){_VALUE}",
+        rf"(?i)(?P<kept>[?&;\s\"'](?:access_|refresh_)?token=|[?&]code=|&amp;code=){_VALUE}",
+        rf"(?i)(?P<kept>(?<![a-z0-9])client_(?:secret|assertion)=){_VALUE}",
+        # To the last "@", since an unquoted one in a password is common.
+        r"(?P<kept>:\\?/\\?/)[^/\s'\"]+(?=@)",
+        r"(?i)(?P<kept>%3a%2f%2f)(?:(?!%2f)[^/\s'\"&])+(?=%40)",
+        r"(?i)(?P<kept>authorization\W{1,8}(?:b['\"])?(?:basic|bearer|sharedkey(?:lite)?)\s+)[^\s'\"\\]+",
+        r"(?i)(?P<kept>\bbearer\s+)(?=\S*\d)[a-z0-9._~+/=-]{20,}",
+        r"(?i)(?P<kept>(?:AccountKey|SharedAccessKey|SharedAccessSignature)=)[^;\s'\"]+",
+        r"(?i)(?P<kept>(?:access_?token|refresh_?token|client_?secret|accountkey|sastoken)\\*\"\s*:\s*\\*\")[^\"\\]+",
+        # A storage account key stands for 64 bytes; npm's sha512-... does as well and is none.
+        r"(?P<kept>)(?<![\w+/=-])[A-Za-z0-9+/]{86}==(?![\w+/=])",
+        r"(?P<kept>(?<![A-Za-z0-9-])|(?<=%20))eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?",
     )
-) + (
-    # A storage account key stands for 64 bytes; npm's sha512-... does as well and is none.
-    (re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/]{86}==(?![\w+/=])"), REDACTED),
-    (re.compile(r"(?:(?<![A-Za-z0-9-])|(?<=%20))eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), REDACTED),
-)  # fmt: skip
+)
 
 
 def redact(text: str, *secrets: str) -> str:
@@ -47,8 +47,8 @@ def redact(text: str, *secrets: str) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         if secret:
             text = text.replace(secret, REDACTED)
-    for pattern, replacement in _PATTERNS:
-        text = pattern.sub(replacement, text)
+    for pattern in _PATTERNS:
+        text = pattern.sub(rf"\g<kept>{REDACTED}", text)
     return text
 
 

@@ -21,11 +21,7 @@ TESTS = ROOT / "tests"
 LONGEST_MODULE = 300
 LONGEST_FUNCTION = 40
 
-LONGER = {
-    "actions/add_wheel.py:add_wheel": 44,
-    "actions/publish.py:publish": 42,
-    "plans/publish.py": 325,
-}
+LONGER: dict[str, int] = {}
 """What is longer all the same, with its lines. The numbers only go down."""
 
 UNTESTED_BY_NAME = {
@@ -41,7 +37,7 @@ UNTESTED_BY_NAME = {
     "local/plane/settings.py",
     "local/plane/workspaces.py",
 }
-"""Modules of the control plane that are tested over the wire, by the tests of their neighbours. It only gets shorter."""
+"""Modules of the control plane that are tested over the wire, with their neighbours. The list only gets shorter."""
 
 TOP_LEVEL = {
     "CHANGELOG.md",
@@ -181,7 +177,7 @@ def test_the_public_names_exist() -> None:
         assert getattr(amlpriv, name) is not None
     assert dir(amlpriv) == sorted(amlpriv.__all__)
     with pytest.raises(AttributeError, match="no attribute 'add_privat_pip_wheel'"):
-        _ = amlpriv.add_privat_pip_wheel
+        _ = amlpriv.add_privat_pip_wheel  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("module", [name for name in modules() if re.match(r"preflight/rules/ap\d", name)])
@@ -212,10 +208,10 @@ def test_each_module_of_the_control_plane_has_a_test_of_its_name() -> None:
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
-def test_each_command_has_a_test_of_its_name(command: str) -> None:
-    """``tests/cli/test_<command>.py``, or that of the module in which the command is defined."""
-    names = {command.replace("-", "_"), COMMANDS[command][0].rpartition(".")[2]}
-    assert any((TESTS / "cli" / f"test_{name}.py").is_file() for name in names)
+def test_each_command_is_run_by_a_test_of_the_command_line(command: str) -> None:
+    """Its name stands in one of them as a word of its own."""
+    texts = [path.read_text(encoding="utf-8") for path in (TESTS / "cli").glob("test_*.py")]
+    assert any(f'"{command}"' in text for text in texts)
 
 
 def test_no_file_names_the_host_of_a_package_registry() -> None:

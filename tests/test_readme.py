@@ -16,7 +16,8 @@ README = Path(__file__).parents[1] / "README.md"
 
 
 def block(name: str) -> str:
-    match = re.search(rf"<!-- {name}:begin -->\n(.*?)<!-- {name}:end -->", README.read_text(encoding="utf-8"), re.DOTALL)
+    text = README.read_text(encoding="utf-8")
+    match = re.search(rf"<!-- {name}:begin -->\n(.*?)<!-- {name}:end -->", text, re.DOTALL)
     assert match is not None, f"the README has no block {name!r}"
     return match[1]
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from amlpriv.actions.applying import Progress, make_signer, upload_wheels, verify_urls
 from amlpriv.actions.asking import Store, sign_for
+from amlpriv.actions.inspecting import inspect_wheel
 from amlpriv.actions.opening import open_workspace
 from amlpriv.actions.publish import Quiet
-from amlpriv.errors import ConflictError, InputError
-from amlpriv.files import open_binary
+from amlpriv.errors import ConflictError
 from amlpriv.plans.access import DEFAULT_LIFETIME
-from amlpriv.plans.publish import WantedWheel, blob_path
+from amlpriv.plans.publish import WantedWheel, blob_path, refuse_replaced
+from amlpriv.remote import StoredBlob
 from amlpriv.secret import SasUrl
-from amlpriv.wheels.read import read_wheel
 from amlpriv.wheels.wheel import Wheel
 from amlpriv.workspace.sas import PolicySigner
 
@@ -74,18 +74,12 @@ def add_wheel(
     """
     surroundings, watcher = os.environ if environ is None else environ, progress or Quiet()
     moment = (now or datetime.now(timezone.utc)).astimezone(timezone.utc)
-    path = Path(file)
-    if path.is_dir():
-        raise InputError(
-            "This is a folder, not a wheel.", file=path, hint="Build the wheel first (uv build --wheel), or publish it."
-        )
-    with open_binary(path) as stream:
-        wheel = read_wheel(path.name, stream)
+    path, wheel = Path(file), inspect_wheel(file)
 
     opened = open_workspace(workspace, environ=surroundings, folder=Path.cwd(), start=start, say=watcher.say)
     store, item = Store(opened), WantedWheel(wheel, blob_path(wheel))
     policy = sign_for(store, (), lifetime=expires or DEFAULT_LIFETIME, now=moment)
-    stored = store.open().stored(f"amlpriv/wheels/{wheel.name}/{wheel.version}/")
+    stored = _stored(store, item)
     others = [blob for blob in stored if blob != item.path and blob.endswith(".whl")]
     if stored and not exist_ok:
         raise ConflictError(
@@ -100,6 +94,13 @@ def add_wheel(
     access = store.access.notes if store.access else ()
     whole = SasUrl(f"{url.reveal()}#sha256={wheel.sha256}")
     return AddedWheel(wheel, whole, written.get(item.path, False), signer.expires, (*access, *policy.notes, *notes))
+
+
+def _stored(store: Store, item: WantedWheel) -> Mapping[str, StoredBlob]:
+    """What there is of this name and version; ConflictError when the wheel's own place holds other bytes."""
+    stored = store.open().stored(item.path.rsplit("/", 2)[0] + "/")
+    refuse_replaced(item, stored)
+    return stored
 
 
 def add_private_pip_wheel(workspace: object, file_path: str | os.PathLike[str], exist_ok: bool = False) -> str:

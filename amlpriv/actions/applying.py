@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -34,7 +35,7 @@ from amlpriv.remote import BlobUpload, RegisteredEnvironment
 from amlpriv.secret import SasUrl
 from amlpriv.workspace.sas import AdHocSigner, DelegationSigner, PolicySigner, Signer
 
-__all__ = ["Progress", "Signed", "apply", "make_signer", "upload_wheels"]
+__all__ = ["Progress", "Signed", "apply", "make_signer", "manifest_path", "upload_wheels"]
 
 UPLOADS_IN_FLIGHT = 4
 POLICY_PATIENCE = 40.0
@@ -79,8 +80,10 @@ def apply(
                 signed = signed_urls(match)  # these are what the extended policy must bring back
             verify_urls(store, signed, patient=isinstance(signer, PolicySigner), progress=progress)
     if plan.created:
-        keep_manifest(store, plan.wanted)
-        return _register(store, compose(signed), plan.wanted)
+        environment = compose(signed)
+        if path := keep_manifest(store, plan.wanted):
+            environment = replace(environment, properties={**environment.properties, "amlpriv.manifest": path})
+        return _register(store, environment, plan.wanted)
     if match is None:
         raise ValueError("a plan that registers nothing needs the version that it keeps")
     if any(isinstance(step, Restore | Describe) for step in plan.steps):
@@ -174,6 +177,9 @@ def change_policy(store: Store, planned: PolicyPlan, *, now: datetime, tries: in
         for _ in range(tries):
             current = blobs.policies()
             plan = plan_policy(current, now=now, lifetime=lifetime, generation=generation)
+            if policy_number(plan.policy) > held.generation:
+                # First, so that no interruption leaves a policy of which nobody remembers the number.
+                held.remember(policy_number(plan.policy))
             if plan.wanted is None:
                 return plan
             try:
@@ -181,8 +187,6 @@ def change_policy(store: Store, planned: PolicyPlan, *, now: datetime, tries: in
             except ConflictError:
                 time.sleep(1)  # If-Unmodified-Since counts in whole seconds
                 continue
-            if policy_number(plan.policy) > held.generation:
-                held.remember(policy_number(plan.policy))
             if plan.policy in blobs.policies().policies:
                 return plan
     raise ConflictError(
@@ -224,14 +228,24 @@ def _register(store: Store, environment: RegisteredEnvironment, wanted: Wanted) 
         ) from error
 
 
-def keep_manifest(store: Store, wanted: Wanted) -> None:
-    """Store the list of all wheels beside them when the environment's properties have no room for it."""
+def keep_manifest(store: Store, wanted: Wanted) -> str | None:
+    """Store the list of all wheels beside them when the environment's properties have no room for it; its path."""
     if len(wanted.wheels) <= WHEELS_IN_PROPERTIES:
-        return
+        return None
     data = manifest(wanted)
-    path = f"amlpriv/manifests/{wanted.digest}.json"
     md5 = hashlib.md5(data, usedforsecurity=False).digest()
-    store.open().put(BlobUpload(path, len(data), md5, {"amlpriv_upload": uuid4().hex}, lambda: BytesIO(data)))
+    # Wheels that were built again have other bytes, and thus another list, under the same digest.
+    paths = [manifest_path(wanted), f"amlpriv/manifests/{wanted.digest}-{hashlib.sha256(data).hexdigest()[:16]}.json"]
+    for path in paths:
+        with suppress(ConflictError):
+            store.open().put(BlobUpload(path, len(data), md5, {"amlpriv_upload": uuid4().hex}, lambda: BytesIO(data)))
+            return path
+    raise ConflictError(f"Blob {paths[-1]} exists with other bytes.", hint="Delete it there: amlpriv did not write it.")
+
+
+def manifest_path(wanted: Wanted) -> str:
+    """Where the list of all wheels goes, unless one of other bytes is there already."""
+    return f"amlpriv/manifests/{wanted.digest}.json"
 
 
 def manifest(wanted: Wanted) -> bytes:

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from amlpriv.errors import UnsupportedError
 from amlpriv.plans.access import Access, PolicyPlan, choose_access, plan_policy, policy_number
-from amlpriv.plans.health import Evidence, Health, Verdict, assess
+from amlpriv.plans.health import Evidence, Verdict, assess
 from amlpriv.plans.publish import Answers, Wanted, find_match
 from amlpriv.remote import ContainerPolicies, Datastore, RegisteredEnvironment, StorageSecret, StoredBlob
 from amlpriv.secret import SasUrl, Secret
@@ -85,19 +85,26 @@ def ask(workspace: Workspace, wanted: Wanted, *, lifetime: timedelta, now: datet
     """All that ``plan_publish`` needs, and the opened storage for whoever applies the plan."""
     versions = workspace.environments.versions(wanted.name)
     match = find_match(wanted, versions)
-    store = Store(workspace)
-    if match is None:
-        answers = Answers(versions)
-        revoked: tuple[str, ...] = ()
-    else:
-        health = _health(store, match, wanted, lifetime=lifetime, now=now)
-        paths = {name: blob_of(url) for name, url in signed_urls(match).items()}
+    store, answers = Store(workspace), Answers(versions)
+    evidence, revoked = None, tuple[str, ...]()
+    names = frozenset(item.wheel.name for item in wanted.wheels)
+    if match is not None:
+        evidence = _evidence(store, match, wanted)
+        health = assess(evidence, wanted=names, now=now, lifetime=lifetime)
+        paths = {name: blob_of(url) for name, url in evidence.urls.items()}
         answers, revoked = Answers(versions, match, health, paths), health.revoked
         if health.verdict is Verdict.USABLE:
             return answers, store
+        if health.verdict is Verdict.DEAD:
+            store = Store(workspace)  # the next renewal goes to today's default datastore
     signing, stored = None, {}
     if wanted.wheels:
         signing = sign_for(store, revoked, lifetime=lifetime, now=now)
+        if evidence is not None and store.access is not None and store.access.lifetime < lifetime:
+            # The account caps lifetimes: what could not live longer is not renewed for its short life.
+            health = assess(evidence, wanted=names, now=now, lifetime=store.access.lifetime)
+            if health.verdict is Verdict.USABLE:
+                return replace(answers, health=health, notes=_notes(store, None)), store
         stored = dict(_stored(store, wanted))
     return replace(answers, stored=stored, signing=signing, notes=_notes(store, signing)), store
 
@@ -107,14 +114,12 @@ def _notes(store: Store, signing: PolicyPlan | None) -> tuple[str, ...]:
     return (*access, *(signing.notes if signing else ()), *store.notes)
 
 
-def _health(
-    store: Store, match: RegisteredEnvironment, wanted: Wanted, *, lifetime: timedelta, now: datetime
-) -> Health:
+def _evidence(store: Store, match: RegisteredEnvironment, wanted: Wanted) -> Evidence:
     """By policy: key, policies, HEAD. By user delegation: HEAD alone, since the URL says when it ends."""
     urls = dict(signed_urls(match))
     names = frozenset(item.wheel.name for item in wanted.wheels)
     if frozenset(urls) != names or not names:
-        return assess(Evidence(urls, {}), wanted=names, now=now, lifetime=lifetime)
+        return Evidence(urls, {})
     by_policy = any("si" in url.fields for url in urls.values())
     datastore = _datastore_of(next(iter(urls.values())), match)
     store.datastore = datastore
@@ -124,12 +129,7 @@ def _health(
     blobs = store.open() if by_policy else store.workspace.open_blobs(datastore, None)
     rebuilt = frozenset(item.wheel.name for item in wanted.wheels if blob_of(urls[item.wheel.name]) != item.path)
     resigned = _resigned(datastore, key, urls) if key else None
-    evidence = Evidence(urls, _heads(blobs, urls), policies, resigned, rebuilt)
-    health = assess(evidence, wanted=names, now=now, lifetime=lifetime)
-    if health.verdict is Verdict.DEAD:
-        store.datastore = None  # the next renewal goes to today's default datastore
-        store.secret = store.blobs = store.policies = None
-    return health
+    return Evidence(urls, _heads(blobs, urls), policies, resigned, rebuilt)
 
 
 def blob_of(url: SasUrl) -> str:

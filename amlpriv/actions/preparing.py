@@ -11,7 +11,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from amlpriv.building import build_wheel
-from amlpriv.errors import InputError, UnsupportedError
+from amlpriv.errors import InputError, UnsupportedError, UsageError
 from amlpriv.facts.images import DEFAULT_IMAGE, target_for
 from amlpriv.facts.routes import Route
 from amlpriv.files import open_binary, read_text
@@ -159,7 +159,7 @@ def preparing(
     name: str | None = None,
     image: str | None = None,
     version: str | None = None,
-    via: Route | None = None,
+    via: Route | str | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Prepared]:
     """Read a file, make its wheels, check everything. The wheels' files live as long as the context.
@@ -183,8 +183,11 @@ def preparing(
         yield _prepare(file, text, texts, packages)
 
 
-def _refuse_what_is_missing(file: EnvironmentFile, via: Route | None) -> None:
-    asked = {via or file.via or Route.SAS}
+def _refuse_what_is_missing(file: EnvironmentFile, via: Route | str | None) -> None:
+    names = [route.value for route in Route]
+    if via is not None and via not in (*Route, *names):
+        raise UsageError(f"{via!r} is no route.", hint=f"Known: {', '.join(names)}.")
+    asked = {Route(via) if via is not None else file.via or Route.SAS}
     asked |= {source.via for source in file.sources.values() if not isinstance(source, IndexSource) and source.via}
     for route in asked - {Route.SAS}:
         raise UnsupportedError(f"The route {route.value!r} is not in this version yet.", hint="Use 'sas', the default.")

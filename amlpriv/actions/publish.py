@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from amlpriv.actions.applying import Progress, Signed, apply
+from amlpriv.actions.applying import Progress, Signed, apply, manifest_path
 from amlpriv.actions.asking import Store, ask
 from amlpriv.actions.opening import open_workspace
 from amlpriv.actions.preparing import Prepared, preparing
@@ -190,9 +190,8 @@ def publish(
     surroundings, watcher = os.environ if environ is None else environ, progress or Quiet()
     moment = (now or datetime.now(timezone.utc)).astimezone(timezone.utc)
     path, lifetime = Path(file), expires or DEFAULT_LIFETIME
-    route = Route(via) if isinstance(via, str) else via
 
-    options: dict[str, Any] = {"name": name, "image": image, "version": version, "via": route}
+    options: dict[str, Any] = {"name": name, "image": image, "version": version, "via": via}
     with preparing(path, environ=surroundings, say=watcher.say, **options) as prepared:
         prepared.report.raise_if_errors()
 
@@ -201,10 +200,8 @@ def publish(
         plan = plan_publish(prepared.wanted, answers)
         registered = answers.match if not plan.created else None
         if not dry_run:
-            compose = composer(prepared, plan, store)
-            registered = apply(
-                plan, store, files=prepared.paths, match=answers.match, compose=compose, now=moment, progress=watcher
-            )
+            how: dict[str, Any] = {"compose": composer(prepared, plan, store), "now": moment, "progress": watcher}
+            registered = apply(plan, store, files=prepared.paths, match=answers.match, **how)
     plan = _named_as_registered(plan, registered)
     return Published(plan, registered, opened, prepared.report, _addresses(plan.wanted, registered, store), dry_run)
 
@@ -243,7 +240,7 @@ def asset_properties(wanted: Wanted, datastore: str | None) -> dict[str, str]:
             f"version={wheel.version} sha256={wheel.sha256} content={wheel.content_hash}"
         )
     if len(wanted.wheels) > WHEELS_IN_PROPERTIES:
-        properties["amlpriv.manifest"] = f"amlpriv/manifests/{wanted.digest}.json"
+        properties["amlpriv.manifest"] = manifest_path(wanted)
     return properties
 
 

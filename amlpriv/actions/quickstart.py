@@ -9,11 +9,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from amlpriv.actions.applying import Progress
-from amlpriv.actions.build import Built, run
+from amlpriv.actions.build import Built, build
 from amlpriv.actions.opening import open_local
 from amlpriv.actions.publish import Published, publish
 from amlpriv.actions.render import render
 from amlpriv.errors import InputError, JobError
+from amlpriv.prefixes import activated
+from amlpriv.processes import run
 
 __all__ = ["JOB", "Quickstart", "example_file", "quickstart"]
 
@@ -23,6 +25,8 @@ JOB = (
     "print(f'contoso_features {cf.__version__} is here and says: a customer for {months} months')"
 )
 """What a training script would begin with: an import of the private package."""
+
+JOB_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,8 @@ def quickstart(
     step("The environment", f"{first.reference} ({first.plan.action.value})\n{first.id}")
     step("What is registered, its signature hidden", render(file, workspace=workspace, environ=surroundings))
 
-    command = ["python", "-c", JOB]
-    step("A job that imports the private package", f"amlpriv run {file} -- python -c ...")
-    built, code = run(file, command, environ=surroundings, progress=progress, on_line=on_line)
-    if code != 0:
-        raise JobError(f"The job ended with exit code {code}.", hint="Its own output is above.")
+    built = build(file, environ=surroundings, progress=progress, on_line=on_line)
+    step("A job that imports the private package", f"amlpriv run {file} -- python -c ...\n{_job(built)}")
 
     before = workspace.requests.total
     again = publish(file, workspace=workspace, environ=surroundings, progress=progress)
@@ -85,3 +86,14 @@ def quickstart(
     unchanged = "nothing was uploaded, nothing would be rebuilt" if not again.plan.writes else "that is not as it was"
     step("Publishing again", f"{again.reference} ({again.plan.action.value}, {asked} requests): {unchanged}")
     return Quickstart(first, built, again, file)
+
+
+def _job(built: Built) -> str:
+    """What the job says. As ``amlpriv run`` does it, but its output is ours to place."""
+    made = built.environment
+    inside = activated(made.folder, made.tool, built.environ)
+    done = run(["python", "-c", JOB], env=inside, timeout=JOB_SECONDS)
+    said = "\n".join(done.tail)
+    if not done.succeeded:
+        raise JobError(f"The job ended with exit code {done.returncode}.", hint=said)
+    return said

@@ -153,25 +153,17 @@ def _interrupted(*, as_json: bool) -> int:
 
 def _show_os_error(error: OSError, *, as_json: bool, debug: bool) -> int:
     from amlpriv.errors import InputError, StorageFullError
+    from amlpriv.files import FULL
 
     words = f"{error.strerror or error}"
     ours: AmlprivError
-    if error.errno in _FULL:
+    if error.errno in FULL:
         _forget_output()  # when it is standard output that is full
         ours = StorageFullError(f"No space left: {error.filename or words}.", hint="Free some space and run it again.")
     else:
         ours = InputError(f"{words}.", file=error.filename if isinstance(error.filename, str) else None)
     _show(ours, as_json=as_json, debug=debug)
     return ours.exit_code
-
-
-def _full() -> frozenset[int]:
-    import errno
-
-    return frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
-
-
-_FULL = _full()
 
 
 def _traceback(error: BaseException) -> None:

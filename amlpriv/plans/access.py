@@ -13,6 +13,7 @@ from amlpriv.remote import AccessPolicy, AccountRules, ContainerPolicies, Storag
 
 __all__ = [
     "DEFAULT_LIFETIME",
+    "LONGEST_DELEGATION",
     "LONGEST_LIFETIME",
     "Access",
     "PolicyPlan",

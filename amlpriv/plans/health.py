@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from enum import Enum
 
-from amlpriv.plans.access import enough_life, policy_number
+from amlpriv.plans.access import LONGEST_DELEGATION, enough_life, policy_number
 from amlpriv.remote import ContainerPolicies
 from amlpriv.secret import SasUrl
 
@@ -74,6 +74,8 @@ def assess(evidence: Evidence, *, wanted: frozenset[str], now: datetime, lifetim
 
 def _own_expiry(evidence: Evidence, now: datetime, lifetime: timedelta) -> Health:
     expires = min(_time(url.fields.get("se")) or now for url in evidence.urls.values())
+    if any("skoid" in url.fields for url in evidence.urls.values()):
+        lifetime = min(lifetime, LONGEST_DELEGATION)
     if not enough_life(expires, now=now, lifetime=lifetime):
         word = "expired" if expires <= now else "expires"
         return Health(Verdict.DEAD, expires, (f"its signed URLs {word} on {expires:%Y-%m-%d %H:%M} UTC",))

@@ -4,18 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from enum import Enum
 
 from amlpriv.errors import ConflictError
-from amlpriv.facts.routes import Route
 from amlpriv.plans.access import PolicyPlan
 from amlpriv.plans.health import Health, Verdict
+from amlpriv.plans.steps import (
+    DIGEST,
+    WHEEL_PREFIX,
+    WHEELS_IN_PROPERTIES,
+    Action,
+    Describe,
+    Keep,
+    PublishPlan,
+    Register,
+    Restore,
+    Reuse,
+    Sign,
+    Step,
+    Upload,
+    Wanted,
+    WantedWheel,
+)
 from amlpriv.remote import RegisteredEnvironment, StoredBlob
 from amlpriv.specs.digest import environment_version
 from amlpriv.wheels.wheel import Wheel
 
 __all__ = [
+    "DIGEST",
+    "WHEELS_IN_PROPERTIES",
+    "WHEEL_PREFIX",
     "Action",
     "Answers",
     "Describe",
@@ -32,46 +49,8 @@ __all__ = [
     "blob_path",
     "find_match",
     "plan_publish",
+    "refuse_replaced",
 ]
-
-DIGEST = "amlpriv.digest"
-WHEEL_PREFIX = "amlpriv.wheel."
-WHEELS_IN_PROPERTIES = 20
-
-
-class Action(Enum):
-    """How the environment version came about."""
-
-    CREATED = "created"
-    UNCHANGED = "unchanged"
-    RENEWED = "renewed"
-    RESTORED = "restored"
-
-
-@dataclass(frozen=True, slots=True)
-class WantedWheel:
-    """A wheel that the environment needs."""
-
-    wheel: Wheel
-    path: str
-    """Where it goes in the container."""
-    route: Route = Route.SAS
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The environment that shall exist."""
-
-    name: str
-    version: str | None
-    """Set by the user; None for a generated one."""
-    digest: str
-    image: str | None
-    wheels: tuple[WantedWheel, ...]
-    summary: Mapping[str, str] = field(default_factory=dict)
-    """A short hash of each section (``conda``, ``pip``), to say later which one changed."""
-    description: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,106 +66,6 @@ class Answers:
     signing: PolicyPlan | None = None
     """None when nothing has to be signed."""
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """Create a blob."""
-
-    wheel: WantedWheel
-
-    def __str__(self) -> str:
-        return f"upload {self.wheel.wheel.filename} ({self.wheel.wheel.size} bytes) to {self.wheel.path}"
-
-
-@dataclass(frozen=True, slots=True)
-class Reuse:
-    """The blob is there already."""
-
-    wheel: WantedWheel
-
-    def __str__(self) -> str:
-        return f"reuse {self.wheel.wheel.filename}, stored at {self.wheel.path}"
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """Make signed URLs, after bringing the access policy into shape."""
-
-    policy: PolicyPlan
-
-    def __str__(self) -> str:
-        return str(self.policy)
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """Create an environment version."""
-
-    name: str
-    version: str
-
-    def __str__(self) -> str:
-        return f"register environment {self.name}:{self.version}"
-
-
-@dataclass(frozen=True, slots=True)
-class Restore:
-    """Take an archived version back."""
-
-    name: str
-    version: str
-
-    def __str__(self) -> str:
-        return f"restore the archived environment {self.name}:{self.version}"
-
-
-@dataclass(frozen=True, slots=True)
-class Describe:
-    """Change the description and the tags, the only things of a version that may change."""
-
-    name: str
-    version: str
-
-    def __str__(self) -> str:
-        return f"update the description and tags of environment {self.name}:{self.version}"
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """The environment version is as it should be."""
-
-    name: str
-    version: str
-
-    def __str__(self) -> str:
-        return f"keep environment {self.name}:{self.version}"
-
-
-Step = Upload | Reuse | Sign | Register | Restore | Describe | Keep
-
-
-@dataclass(frozen=True, slots=True)
-class PublishPlan:
-    """The steps of one publish, in order; what ``--dry-run`` prints is what runs."""
-
-    wanted: Wanted
-    action: Action
-    version: str
-    steps: tuple[Step, ...]
-    because: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    expires: datetime | None = None
-
-    @property
-    def created(self) -> bool:
-        """Whether a new environment version comes to be."""
-        return any(isinstance(step, Register) for step in self.steps)
-
-    @property
-    def writes(self) -> bool:
-        """Whether anything at all is written."""
-        return any(not isinstance(step, Reuse | Keep) for step in self.steps)
 
 
 def blob_path(wheel: Wheel) -> str:
@@ -267,19 +146,24 @@ def _registering(
     steps: list[Step] = []
     notes = list(answers.notes)
     for item in wanted.wheels:
-        blob = answers.stored.get(item.path)
-        if blob is not None and blob.size != item.wheel.size:
-            raise ConflictError(
-                f"Blob {item.path} exists with {blob.size} bytes; {item.wheel.filename} has {item.wheel.size}.",
-                hint="Somebody replaced it by hand: delete it there, or raise the package's version.",
-            )
-        steps.append(Reuse(item) if blob is not None else Upload(item))
+        refuse_replaced(item, answers.stored)
+        steps.append(Reuse(item) if item.path in answers.stored else Upload(item))
         notes.extend(_beside(item, answers.stored))
     if answers.signing is not None:
         steps.append(Sign(answers.signing))
     steps.append(Register(wanted.name, version))
     expires = answers.signing.expires if answers.signing else None
     return PublishPlan(wanted, action, version, tuple(steps), because, tuple(notes), expires)
+
+
+def refuse_replaced(item: WantedWheel, stored: Mapping[str, StoredBlob]) -> None:
+    """ConflictError when the blob of a wheel is there with other bytes, as far as a listing can tell."""
+    blob = stored.get(item.path)
+    if blob is not None and blob.size != item.wheel.size:
+        raise ConflictError(
+            f"Blob {item.path} exists with {blob.size} bytes; {item.wheel.filename} has {item.wheel.size}.",
+            hint="Somebody replaced it by hand: delete it there, or raise the package's version.",
+        )
 
 
 def _beside(item: WantedWheel, stored: Mapping[str, StoredBlob]) -> list[str]:

@@ -81,8 +81,8 @@ def _note(
     if old is None:
         needed[name] = Needed(name, (requirement,), position, by is None, (by,) if by else ())
         return
-    # A wheel of the same list may ask for another again; who asks is kept once.
-    asked_by = old.needed_by if by is None or by in old.needed_by else (*old.needed_by, by)
+    # Who asks is kept once, and never the package itself, as in "a[all]" that requires "a[fast]".
+    asked_by = old.needed_by if by is None or by in (name, *old.needed_by) else (*old.needed_by, by)
     required = old.required_as if requirement in old.required_as else (*old.required_as, requirement)
     needed[name] = replace(old, required_as=required, listed=old.listed or by is None, needed_by=asked_by)
 

@@ -53,6 +53,8 @@ class MemoryWorkspace:
     rules: AccountRules = field(default_factory=AccountRules)
     account_key: Secret = field(default_factory=lambda: _key("first"))
     hands_out_key: bool = True
+    takes_key: bool = True
+    """False: the account refuses its key (KeyBasedAuthenticationNotPermitted)."""
     delegation_allowed: bool = True
     blob_datastore: bool = True
     locked: threading.Lock = field(default_factory=threading.Lock)
@@ -176,6 +178,8 @@ class _Blobs:
         self.state.requests.storage += 1
         if self.key is None:
             raise PermissionDeniedError("Access policies need an account key.")
+        if not self.state.takes_key:
+            raise UnsupportedError("the storage account answered 403 KeyBasedAuthenticationNotPermitted")
         return self.state.acl
 
     def set_policies(self, policies: ContainerPolicies) -> None:

@@ -1,4 +1,4 @@
-"""Only the result on standard output, messages on standard error, colours on a terminal only; full and closed outputs."""
+"""The result on standard output, messages on standard error, colours on terminals; full and closed outputs."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class LocalSite:
         self._control("DELETE", "settings", None)
         self._control("PUT", "faults", [])
 
-    def requests(self) -> list[dict[str, str]]:
+    def requests(self) -> list[dict[str, Any]]:
         """What the control plane has been asked so far, from the local workspace's own log."""
         text = (self.state.root / "logs" / "requests.jsonl").read_text(encoding="utf-8")
         return [json.loads(line) for line in text.splitlines()]

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from azure.core import PipelineClient
-from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError
 from azure.core.rest import HttpRequest
 from azure.storage.blob import (
     AccessPolicy as SdkPolicy,
@@ -20,7 +20,7 @@ from azure.storage.blob import (
     ContentSettings,
 )
 
-from amlpriv.errors import ConflictError, LockedError, PermissionDeniedError
+from amlpriv.errors import ConflictError, LockedError, PermissionDeniedError, ServiceError
 from amlpriv.remote import AccessPolicy, BlobUpload, ContainerPolicies, Datastore, DelegationKey, StoredBlob
 from amlpriv.secret import SasUrl, Secret
 from amlpriv.workspace.azure.errors import error_code, translated
@@ -41,6 +41,7 @@ LOCK_WAIT = 40.0
 """Seconds: a lease lives 30 s, so a lock that its owner lost is free by then."""
 
 _GENERATION = "amlpriv_generation"
+_STRANGE = "the answer is not what the storage reference describes; a proxy or a gateway may have written it."
 
 
 class AzureBlobs:
@@ -81,7 +82,11 @@ class AzureBlobs:
     def stored(self, prefix: str) -> Mapping[str, StoredBlob]:
         with translated(f"listing {self._what}"):
             blobs = self._container.list_blobs(name_starts_with=prefix, include=["metadata"])
-            return {blob.name: StoredBlob(blob.name, int(blob.size or 0), dict(blob.metadata or {})) for blob in blobs}
+            try:
+                found = [StoredBlob(blob.name, int(blob.size or 0), dict(blob.metadata or {})) for blob in blobs]
+            except AttributeError as error:  # the library on an answer that is XML, but no listing
+                raise ServiceError(f"listing {self._what}: {_STRANGE}") from error
+        return {blob.path: blob for blob in found}
 
     def put(self, upload: BlobUpload, progress: Callable[[int], None] | None = None) -> bool:
         settings = ContentSettings(content_type="application/octet-stream", content_md5=bytearray(upload.md5))
@@ -123,7 +128,11 @@ class AzureBlobs:
         modified: list[datetime] = []
 
         def note(response: Any) -> None:
-            if text := response.http_response.headers.get("Last-Modified"):
+            answer = response.http_response
+            if answer.status_code == 200 and "SignedIdentifiers" not in answer.text():
+                # The library takes it for an empty list, and writing that back would revoke everybody's URLs.
+                raise ServiceError(f"reading the access policies of {self._what}: {_STRANGE}")
+            if text := answer.headers.get("Last-Modified"):
                 modified.append(parsedate_to_datetime(text))
 
         with translated(f"reading the access policies of {self._what}"):
@@ -143,16 +152,15 @@ class AzureBlobs:
     @contextmanager
     def lock(self, path: str) -> Iterator[HeldLock]:
         blob = self._container.get_blob_client(path)
-        with translated(f"locking {self._what}"):
+        doing = f"locking {self._what}"
+        with translated(doing):
             with suppress(ResourceExistsError):
                 blob.upload_blob(b"", overwrite=False)
-            lease = self._acquire(blob)
-        held = HeldLock(blob, lease)
+            held = HeldLock(blob, self._acquire(blob), doing)
         try:
             yield held
         finally:
-            with translated(f"unlocking {self._what}"):
-                held.release()
+            held.release()
 
     def _acquire(self, blob: Any) -> Any:
         deadline = time.monotonic() + LOCK_WAIT
@@ -191,15 +199,20 @@ class AzureBlobs:
 
     def head(self, url: SasUrl) -> int:
         with translated(f"trying {url.url}"):
-            return int(self._anonymous.send_request(HttpRequest("HEAD", url.reveal())).status_code)
+            status = int(self._anonymous.send_request(HttpRequest("HEAD", url.reveal())).status_code)
+        if status == 429 or status >= 500:
+            # That storage is busy says nothing about the URL.
+            raise ServiceError(f"trying {url.url}: the service answered {status}.", hint="Try again later.")
+        return status
 
 
 class HeldLock:
     """A lease on the lock blob, whose metadata remembers the newest policy."""
 
-    def __init__(self, blob: Any, lease: Any) -> None:
+    def __init__(self, blob: Any, lease: Any, doing: str) -> None:
         self._blob = blob
         self._lease = lease
+        self._doing = doing
         self._metadata = dict(blob.get_blob_properties(lease=lease).metadata or {})
 
     @property
@@ -209,31 +222,24 @@ class HeldLock:
 
     def remember(self, generation: int) -> None:
         self._metadata[_GENERATION] = str(generation)
-        self._blob.set_blob_metadata(self._metadata, lease=self._lease)
+        with translated(self._doing):
+            self._blob.set_blob_metadata(self._metadata, lease=self._lease)
 
     def release(self) -> None:
-        """Give the lease back; one that ran out is no error."""
-        try:
+        """Give the lease back. What goes wrong is no error: a lease ends by itself after 30 seconds."""
+        with suppress(AzureError):
             self._lease.release()
-        except (ResourceExistsError, ResourceNotFoundError):
-            return
 
 
 def _policy(policy: Any) -> AccessPolicy:
     if policy is None:
         return AccessPolicy(None, None, None)
-    start, expiry = policy.start, policy.expiry
-    return AccessPolicy(policy.permission, _time(start), _time(expiry), (_text(start), _text(expiry)))
+    return AccessPolicy(policy.permission, _time(policy.start), _time(policy.expiry))
 
 
 def _sdk_policy(policy: AccessPolicy) -> SdkPolicy:
-    start: Any = policy.raw[0] or policy.start
-    expiry: Any = policy.raw[1] or policy.expiry
-    return SdkPolicy(permission=policy.permission, start=start, expiry=expiry)
-
-
-def _text(moment: Any) -> str | None:
-    return moment if isinstance(moment, str) and moment else None
+    # As times, not as the service's text: the library reads only one of the forms that the service allows.
+    return SdkPolicy(permission=policy.permission, start=policy.start, expiry=policy.expiry)
 
 
 def _time(moment: Any) -> datetime | None:

@@ -35,6 +35,7 @@ API_VERSION = "2024-04-01"
 STORAGE_API_VERSION = "2023-05-01"
 
 _PAGE = 100
+_STRANGE = "The control plane's answer is not what its reference describes; a proxy or a gateway may have written it."
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|\+00:00)?$")
 
 
@@ -79,9 +80,7 @@ class ControlPlane:
                 error = HttpResponseError(response=response, error_format=ARMErrorFormat)
                 raise error_of_response(error, doing) from error
             answer = response.json() if response.content else {}
-        if not isinstance(answer, dict):
-            raise ServiceError(f"{doing}: the service answered with something that is not a JSON object.")
-        return answer
+        return dict(_object(answer))
 
 
 class AzureDatastores:
@@ -97,7 +96,7 @@ class AzureDatastores:
             query={"isDefault": "true", "count": "1"},
             doing=f"asking workspace {self._plane.name} for its default datastore",
         )
-        items = answer.get("value") or []
+        items = _objects(answer.get("value"))
         if not items:
             raise UnsupportedError(
                 f"Workspace {self._plane.name} has no default datastore.",
@@ -118,8 +117,8 @@ class AzureDatastores:
         except PermissionDeniedError as error:
             return StorageSecret(None, redact(error.message))
         key = answer.get("key")
-        if key:
-            return StorageSecret(Secret(str(key)))
+        if isinstance(key, str) and key:
+            return StorageSecret(Secret(key))
         return StorageSecret(None, f"datastore {name} has credentials of type {answer.get('secretsType', 'None')}")
 
     def rules(self, datastore: Datastore) -> AccountRules:
@@ -133,12 +132,12 @@ class AzureDatastores:
             answer = self._plane.send("GET", account_id, version=STORAGE_API_VERSION, doing=doing)
         except (PermissionDeniedError, NotFoundError):
             return AccountRules()
-        return _rules(answer.get("properties") or {})
+        return _rules(_object(answer.get("properties")))
 
     def _workspace_account(self, datastore: Datastore) -> str | None:
         """ARM id of the workspace's own storage account, when it is the one of the datastore."""
         answer = self._plane.send("GET", self._plane.name.arm_id, doing=f"reading workspace {self._plane.name}")
-        account_id = str((answer.get("properties") or {}).get("storageAccount") or "")
+        account_id = str(_object(answer.get("properties")).get("storageAccount") or "")
         return account_id if account_id.rpartition("/")[2].lower() == datastore.account.lower() else None
 
 
@@ -162,7 +161,7 @@ class AzureEnvironments:
             if "workspace" in error.message.lower() and "environment" not in error.message.split(":", 1)[-1].lower():
                 raise
             return ()
-        return tuple(_environment(item, name) for item in answer.get("value") or [])
+        return tuple(_environment(item, name) for item in _objects(answer.get("value")))
 
     def get(self, name: str, version: str) -> RegisteredEnvironment:
         answer = self._plane.send("GET", self._path(name, version), doing=f"reading environment {name}:{version}")
@@ -190,8 +189,28 @@ class AzureEnvironments:
         return _environment(answer, environment.name)
 
 
+def _object(value: object) -> Mapping[str, Any]:
+    """A JSON object; an empty one for null. ServiceError for anything else."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ServiceError(_STRANGE)
+    return value
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    """A JSON list of objects, as ``_object``."""
+    if value is not None and not isinstance(value, list):
+        raise ServiceError(_STRANGE)
+    return [_object(item) for item in value or ()]
+
+
+def _texts(value: object) -> dict[str, str]:
+    return {str(key): str(text) for key, text in _object(value).items()}
+
+
 def _datastore(item: Mapping[str, Any], cloud: Cloud) -> Datastore:
-    properties = item.get("properties") or {}
+    properties = _object(item.get("properties"))
     name, kind = str(item.get("name") or "workspaceblobstore"), properties.get("datastoreType")
     if kind != "AzureBlob":
         raise UnsupportedError(
@@ -211,7 +230,7 @@ def _datastore(item: Mapping[str, Any], cloud: Cloud) -> Datastore:
 
 
 def _rules(properties: Mapping[str, Any]) -> AccountRules:
-    policy = properties.get("sasPolicy") or {}
+    policy = _object(properties.get("sasPolicy"))
     bound = properties.get("requireUserBoundUserDelegationSas", policy.get("requireUserBoundUserDelegationSas"))
     shared = properties.get("allowSharedKeyAccess")
     return AccountRules(
@@ -223,7 +242,7 @@ def _rules(properties: Mapping[str, Any]) -> AccountRules:
 
 
 def _environment(item: Mapping[str, Any], name: str) -> RegisteredEnvironment:
-    properties = item.get("properties") or {}
+    properties = _object(item.get("properties"))
     arm_id = str(item.get("id") or "")
     conda = properties.get("condaFile")
     return RegisteredEnvironment(
@@ -232,11 +251,11 @@ def _environment(item: Mapping[str, Any], name: str) -> RegisteredEnvironment:
         id=arm_id,
         image=properties.get("image"),
         conda=Secret(str(conda)) if conda else None,
-        properties={str(key): str(value) for key, value in (properties.get("properties") or {}).items()},
-        tags={str(key): str(value) for key, value in (properties.get("tags") or {}).items()},
+        properties=_texts(properties.get("properties")),
+        tags=_texts(properties.get("tags")),
         description=properties.get("description"),
         archived=bool(properties.get("isArchived")),
-        created_at=parse_time((item.get("systemData") or {}).get("createdAt")),
+        created_at=parse_time(_object(item.get("systemData")).get("createdAt")),
         os_type=str(properties.get("osType") or "Linux"),
     )
 

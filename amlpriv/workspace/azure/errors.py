@@ -22,7 +22,15 @@ from amlpriv.secret import redact
 __all__ = ["error_code", "error_of_response", "translated"]
 
 _KEYLESS = "KeyBasedAuthenticationNotPermitted"
+_FORBIDDEN = {
+    "AuthorizationFailed": "Ask for the role that the message names, or use another identity.",
+    "AuthorizationFailure": "A firewall of the storage account refuses this machine: work from a network it allows.",
+    "AuthorizationPermissionMismatch": "The identity needs the role Storage Blob Data Contributor on the account.",
+}
+"""What to do about a 403, by the service's code (REST reference: Common error codes)."""
+
 _BUSY = (408, 429)
+_UNREADABLE = (json.JSONDecodeError, UnicodeDecodeError)
 
 
 def error_code(error: Any) -> str:
@@ -56,7 +64,7 @@ def error_of_response(error: Any, doing: str) -> AmlprivError:
     if status == 403 and code == _KEYLESS:
         return UnsupportedError(said, hint="The storage account does not accept account keys.")
     if status == 403:
-        return PermissionDeniedError(said, hint="Ask for the role that the message names, or use another identity.")
+        return PermissionDeniedError(said, hint=_FORBIDDEN.get(code, _FORBIDDEN["AuthorizationFailed"]))
     if status == 404:
         return NotFoundError(said, hint="Check subscription, resource group and names.")
     if status in (409, 412):
@@ -85,5 +93,5 @@ def translated(doing: str) -> Iterator[None]:
         ) from error
     except azure.HttpResponseError as error:
         raise error_of_response(error, doing) from error
-    except (azure.AzureError, azure.DeserializationError, azure.SerializationError, json.JSONDecodeError) as error:
+    except (azure.AzureError, *_UNREADABLE, azure.DeserializationError, azure.SerializationError) as error:
         raise ServiceError(f"{doing}: {_message(error)}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -9,10 +10,15 @@ from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import RetryMode, RetryPolicy
 from azure.core.pipeline.transport import RequestsTransport
 
+from amlpriv.workspace.azure.logs import redact_logs
 from amlpriv.workspace.ports import RequestCounter
 
 __all__ = ["Connection", "CountingTransport", "PatientRetryPolicy"]
 
+LONGEST_WAIT = 120.0
+"""Seconds. A Retry-After that asks for more is the end: nobody sits before a silent terminal for so long."""
+
+_COUNTING = threading.Lock()
 _STORAGE_OPTIONS = ("hosts", "location_mode", "retry_to_secondary", "retry_hook", "use_location")
 
 
@@ -42,10 +48,16 @@ class PatientRetryPolicy(RetryPolicy[Any, Any]):
             response.http_response.location_mode = mode
         return response
 
+    def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
+        wait = self.get_retry_after(response)
+        return (wait is None or wait <= LONGEST_WAIT) and super().is_retry(settings, response)
+
     def configure_retries(self, options: dict[str, Any]) -> dict[str, Any]:
         for name in _STORAGE_OPTIONS:
             options.pop(name, None)
-        return super().configure_retries(options)
+        settings = super().configure_retries(options)
+        # The only POSTs that amlpriv sends are questions: listSecrets and Get User Delegation Key.
+        return {**settings, "methods": frozenset({*settings["methods"], "POST"})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +92,14 @@ class CountingTransport(RequestsTransport):  # type: ignore[misc]  # azure-core 
         options.pop("retry_policy")
         proxies = options.pop("proxies", None)
         super().__init__(**options)
+        redact_logs()
         self._counter = counter
         self._plane = plane
         self._proxies = proxies
 
     def send(self, request: Any, **kwargs: Any) -> Any:
-        setattr(self._counter, self._plane, getattr(self._counter, self._plane) + 1)
+        with _COUNTING:
+            setattr(self._counter, self._plane, getattr(self._counter, self._plane) + 1)
         if self._proxies:
             kwargs.setdefault("proxies", self._proxies)
         return super().send(request, **kwargs)

@@ -1,0 +1,169 @@
+"""The words of a publish plan: what is wanted, the steps, and the plan that has them in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from amlpriv.facts.routes import Route
+from amlpriv.plans.access import PolicyPlan
+from amlpriv.wheels.wheel import Wheel
+
+__all__ = [
+    "DIGEST",
+    "WHEELS_IN_PROPERTIES",
+    "WHEEL_PREFIX",
+    "Action",
+    "Describe",
+    "Keep",
+    "PublishPlan",
+    "Register",
+    "Restore",
+    "Reuse",
+    "Sign",
+    "Step",
+    "Upload",
+    "Wanted",
+    "WantedWheel",
+]
+
+DIGEST = "amlpriv.digest"
+WHEEL_PREFIX = "amlpriv.wheel."
+WHEELS_IN_PROPERTIES = 20
+
+
+class Action(Enum):
+    """How the environment version came about."""
+
+    CREATED = "created"
+    UNCHANGED = "unchanged"
+    RENEWED = "renewed"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class WantedWheel:
+    """A wheel that the environment needs."""
+
+    wheel: Wheel
+    path: str
+    """Where it goes in the container."""
+    route: Route = Route.SAS
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The environment that shall exist."""
+
+    name: str
+    version: str | None
+    """Set by the user; None for a generated one."""
+    digest: str
+    image: str | None
+    wheels: tuple[WantedWheel, ...]
+    summary: Mapping[str, str] = field(default_factory=dict)
+    """A short hash of each section (``conda``, ``pip``), to say later which one changed."""
+    description: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Create a blob."""
+
+    wheel: WantedWheel
+
+    def __str__(self) -> str:
+        return f"upload {self.wheel.wheel.filename} ({self.wheel.wheel.size} bytes) to {self.wheel.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """The blob is there already."""
+
+    wheel: WantedWheel
+
+    def __str__(self) -> str:
+        return f"reuse {self.wheel.wheel.filename}, stored at {self.wheel.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Make signed URLs, after bringing the access policy into shape."""
+
+    policy: PolicyPlan
+
+    def __str__(self) -> str:
+        return str(self.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Create an environment version."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"register environment {self.name}:{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """Take an archived version back."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"restore the archived environment {self.name}:{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """Change the description and the tags, the only things of a version that may change."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"update the description and tags of environment {self.name}:{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The environment version is as it should be."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"keep environment {self.name}:{self.version}"
+
+
+Step = Upload | Reuse | Sign | Register | Restore | Describe | Keep
+
+
+@dataclass(frozen=True, slots=True)
+class PublishPlan:
+    """The steps of one publish, in order; what ``--dry-run`` prints is what runs."""
+
+    wanted: Wanted
+    action: Action
+    version: str
+    steps: tuple[Step, ...]
+    because: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    expires: datetime | None = None
+
+    @property
+    def created(self) -> bool:
+        """Whether a new environment version comes to be."""
+        return any(isinstance(step, Register) for step in self.steps)
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything at all is written."""
+        return any(not isinstance(step, Reuse | Keep) for step in self.steps)

@@ -1,0 +1,40 @@
+"""local start, stop, status, reset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from amlpriv.actions.local import local_reset, local_start, local_status, local_stop
+
+pytestmark = pytest.mark.local
+
+
+def test_nothing_runs_at_first_and_asking_makes_no_folder(environ: dict[str, str]) -> None:
+    status = local_status(environ=environ)
+    assert not status.running
+    assert status.as_json()["requests"] is None
+    assert local_stop(environ=environ) is False
+    assert local_reset(environ=environ) == status.home
+    assert not status.home.exists()
+
+
+def test_a_life(environ: dict[str, str]) -> None:
+    said: list[str] = []
+    try:
+        started = local_start(environ=environ, say=said.append)
+        assert started.running
+        assert "Starting the local workspace ..." in said
+        assert local_start(environ=environ).pid == started.pid
+        assert dict(local_status(environ=environ).requests or {}) == {"control_plane": 0, "storage": 0, "sign_in": 0}
+        kept = Path(started.home, "builds", "some-build")
+        kept.mkdir(parents=True)
+    finally:
+        stopped = local_stop(environ=environ)
+    assert stopped
+    assert kept.exists()
+    assert not local_status(environ=environ).running
+    local_reset(environ=environ)
+    assert not kept.exists()
+    assert not (started.home / "identity.json").exists()
