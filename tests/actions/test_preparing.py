@@ -22,6 +22,21 @@ dependencies:
     - {line}
 """
 
+BACKEND = """\
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+"""
+
+COPIES = """\
+import pathlib, shutil
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    wheel, = pathlib.Path("ready").glob("*.whl")
+    shutil.copy(wheel, folder)
+    return wheel.name
+"""
+
 
 @pytest.fixture
 def made(tmp_path: Path) -> Project:
@@ -114,18 +129,20 @@ def test_a_kind_of_source_that_is_not_there_yet_is_refused_with_its_line(made: P
         prepare(made.file)
 
 
-def test_what_was_built_is_gone_afterwards(made: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import tempfile
-
-    (tmp_path / "tmp").mkdir()
-    before = tempfile.tempdir
-    tempfile.tempdir = str(tmp_path / "tmp")
-    try:
-        with preparing(made.write(), environ={}):
-            assert len(list((tmp_path / "tmp").iterdir())) == 1
-    finally:
-        tempfile.tempdir = before
-    assert list((tmp_path / "tmp").iterdir()) == []
+def test_a_project_is_built_and_the_build_is_gone_afterwards(made: Project, environ: dict[str, str]) -> None:
+    """The project's backend needs nothing from an index: it hands out a wheel that lies beside it."""
+    folder = made.folder / "package"
+    wheel = build_wheel(folder / "ready")
+    (folder / "pyproject.toml").write_text(BACKEND, encoding="utf-8")
+    (folder / "backend.py").write_text(COPIES, encoding="utf-8")
+    made.sources = {"contoso-features": "package"}
+    said: list[str] = []
+    with preparing(made.write(), environ=environ, say=said.append) as prepared:
+        path = prepared.paths["contoso-features"]
+        assert path.read_bytes() == wheel.read_bytes()
+        assert path != wheel
+    assert said == ["building package"]
+    assert not path.parent.exists()
 
 
 def test_a_folder_of_wheels_gives_the_newest_of_the_package(tmp_path: Path) -> None:

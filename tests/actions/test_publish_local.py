@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from amlpriv.errors import ConflictError, UnsupportedError
 from amlpriv.interpreters import uv_program
 from amlpriv.local.environment import environment_variables
 from amlpriv.local.state import State
+from amlpriv.remote import AccessPolicy, ContainerPolicies
 from amlpriv.secret import SasUrl, Secret
 from amlpriv.workspace.sas import PolicySigner
 from tests.actions.projects import Project
@@ -29,6 +31,7 @@ from tests.workspace.sites import LocalSite
 
 pytestmark = pytest.mark.local
 
+DAY = timedelta(days=1)
 Line = dict[str, Any]
 
 
@@ -158,6 +161,34 @@ def test_revoking_the_policy_kills_the_old_url_for_good(desk: Desk) -> None:
     assert (second.version, _url(second).fields["si"]) == (f"{first.version}-2", "amlpriv-2")
     assert second.plan.because == ("access policy amlpriv-1 was revoked",)
     assert (desk.head(_url(first)), desk.head(_url(second))) == (403, 200)
+
+
+def test_an_expired_policy_is_extended_and_everything_else_is_kept(desk: Desk) -> None:
+    first = desk.publish()
+    blobs = desk.site.open().open_blobs(desk.site.datastore, desk.site.state.account_key)
+    past, future = datetime(2026, 1, 1, tzinfo=timezone.utc), datetime(2099, 1, 1, tzinfo=timezone.utc)
+    ended = {"theirs": AccessPolicy("rl", past, future), "amlpriv-1": AccessPolicy("r", past - DAY, past)}
+    time.sleep(1.1)  # If-Unmodified-Since counts in whole seconds
+    blobs.set_policies(ContainerPolicies(ended, None, blobs.policies().last_modified))
+    assert desk.head(_url(first)) == 403
+
+    again = desk.publish()
+    assert (again.version, again.plan.action.value, again.plan.created) == (first.version, "renewed", False)
+    assert again.plan.because == ("access policy amlpriv-1 expired on 2026-01-01 00:00 UTC",)
+    assert desk.head(_url(first)) == 200
+    assert blobs.policies().policies["theirs"] == ended["theirs"]
+
+
+def test_without_a_free_policy_the_url_has_its_own_expiry(desk: Desk) -> None:
+    past, future = datetime(2026, 1, 1, tzinfo=timezone.utc), datetime(2099, 1, 1, tzinfo=timezone.utc)
+    blobs = desk.site.open().open_blobs(desk.site.datastore, desk.site.state.account_key)
+    theirs = {f"theirs-{number}": AccessPolicy("rl", past, future) for number in range(5)}
+    blobs.set_policies(ContainerPolicies(theirs))
+    result = desk.publish()
+    assert "All 5 access policies of the container are taken" in result.plan.notes[0]
+    assert desk.head(_url(result)) == 200
+    assert blobs.policies().policies == theirs
+    assert desk.publish().plan.action.value == "unchanged"
 
 
 def test_a_lost_blob_comes_back(desk: Desk) -> None:
