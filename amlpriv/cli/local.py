@@ -79,8 +79,9 @@ def reset(yes: bool, as_json: bool) -> int:
     from amlpriv.cli import show
 
     folder = local_status().home
-    if not yes:
-        click.confirm(f"Delete the local workspace in {folder}?", abort=True, err=True)
+    if not yes and not click.confirm(f"Delete the local workspace in {folder}?", err=True):
+        show.say("Nothing was deleted.")
+        return 0
     folder = local_reset()
     if as_json:
         show.as_json({"reset": str(folder)})
