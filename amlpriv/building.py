@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 from amlpriv.errors import AmlprivError, BuildError, InputError, NetworkError, StorageFullError
-from amlpriv.files import FULL, create_private_directory, open_binary, read_text, write_bytes
+from amlpriv.files import FULL, create_private_directory, move, read_text
 from amlpriv.interpreters import uv_program
 from amlpriv.processes import ToolMissingError, ToolTimeoutError, run
 from amlpriv.sourcecopy import copy_project, git_root
@@ -212,10 +212,8 @@ def _the_wheel(folder: Path, configuration: Path) -> Path:
 
 
 def _moved(wheel: Path, out: Path) -> Path:
-    """Written beside its final name first: ``out`` may be on another disk than the temporary folder."""
     if not out.is_dir():
         create_private_directory(out)
     target = out / wheel.name
-    with open_binary(wheel) as stream:
-        write_bytes(target, stream.read())
+    move(wheel, target)
     return target

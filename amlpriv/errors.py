@@ -151,9 +151,13 @@ class PermissionDeniedError(AmlprivError):
 
 
 class NotFoundError(AmlprivError):
-    """The named thing does not exist (HTTP 404)."""
+    """The named thing does not exist (HTTP 404); ``code`` is the service's own word for it, where there is one."""
 
     exit_code = 12
+
+    def __init__(self, message: str, *, hint: str | None = None, code: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
 
 
 class ConflictError(AmlprivError):

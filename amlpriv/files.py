@@ -6,15 +6,27 @@ import contextlib
 import errno
 import os
 import secrets
+import shutil
 import stat
+import time
 from pathlib import Path
 from typing import BinaryIO
 
 from amlpriv.errors import AmlprivError, InputError, StorageFullError
 
-__all__ = ["FULL", "create_private_directory", "open_binary", "read_text", "write_bytes", "write_text"]
+__all__ = [
+    "FULL",
+    "create_private_directory",
+    "move",
+    "open_binary",
+    "read_text",
+    "rename",
+    "write_bytes",
+    "write_text",
+]
 
 _BOM = b"\xef\xbb\xbf"
+_LONGEST_TEXT = 16 * 1024 * 1024
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 """The error numbers that mean: no space left, or a quota is used up."""
@@ -23,13 +35,15 @@ FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 def read_text(path: Path) -> str:
     """The text of a UTF-8 file, without a byte order mark; line ends stay as they are.
 
-    Raises InputError, with the file and, for bytes that are not UTF-8, the line.
+    Raises InputError, with the file and, for bytes that are not UTF-8, the line; also for more than 16 MiB.
     """
     with open_binary(path) as stream:
         try:
-            data = stream.read()
+            data = stream.read(_LONGEST_TEXT + 1)
         except OSError as error:
             raise _unreadable(path, error) from error
+    if len(data) > _LONGEST_TEXT:
+        raise InputError("This file has more than 16 MiB: it is no text that somebody wrote.", file=path)
     if data.startswith(_UTF16_BOMS):
         raise InputError("This file is UTF-16.", file=path, hint="Save it as UTF-8.")
     data = data.removeprefix(_BOM)
@@ -52,10 +66,15 @@ def read_text(path: Path) -> str:
 
 
 def open_binary(path: Path) -> BinaryIO:
-    """The file, open for reading. Raises InputError when it is missing, a folder, or not ours to read."""
+    """The file, open for reading. Raises InputError when it is missing, no regular file, or not ours to read."""
     try:
-        if path.is_dir():  # Windows calls it a missing permission
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):  # Windows calls it a missing permission
             raise IsADirectoryError(errno.EISDIR, "is a folder")
+        if not stat.S_ISREG(mode):  # a named pipe would wait for a writer, and a device may never end
+            raise InputError(
+                "This is a device or a pipe, and a file is needed.", file=path, hint="Save its content as a file first."
+            )
         return path.open("rb")
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
@@ -86,11 +105,48 @@ def write_bytes(path: Path, data: bytes, *, private: bool = False) -> None:
         _write_new(temporary, data, 0o600 if private else 0o666)
         if mode is not None:
             temporary.chmod(mode)
-        temporary.replace(target)
+        rename(temporary, target)
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from error
     finally:
         with contextlib.suppress(OSError, ValueError):
+            temporary.unlink()
+    _settle(target.parent)
+
+
+def rename(source: Path, target: Path) -> None:
+    """Rename, replacing a file; with patience, since on Windows a reader or a virus scanner may be in the way."""
+    for delay in (0.05, 0.2, 0.5, 1.0, 2.0):
+        try:
+            source.replace(target)
+        except PermissionError:
+            if os.name != "nt":
+                raise
+            time.sleep(delay)
+        else:
+            return
+    source.replace(target)
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename a file, or copy it when ``target`` is on another disk; at one blow, as ``write_bytes`` does it.
+
+    Raises StorageFullError or InputError.
+    """
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        try:
+            rename(source, target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            shutil.copyfile(source, temporary)
+            rename(temporary, target)
+            source.unlink()
+    except OSError as error:
+        raise _unwritable(target, error) from error
+    finally:
+        with contextlib.suppress(OSError):
             temporary.unlink()
     _settle(target.parent)
 

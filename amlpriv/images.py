@@ -6,8 +6,8 @@ which may hold a signature, and is removed. An environment cannot be moved, so i
 
 from __future__ import annotations
 
+import contextlib
 import json
-import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,25 +16,21 @@ from pathlib import Path
 from typing import cast
 
 import yaml
+from packaging.specifiers import SpecifierSet
 
 from amlpriv.direct_urls import strip_queries
-from amlpriv.errors import BuildError, InputError, StorageFullError
+from amlpriv.errors import BuildError, InputError
 from amlpriv.files import create_private_directory, read_text, write_text
 from amlpriv.findings import Finding, Severity
 from amlpriv.importing import import_packages
-from amlpriv.interpreters import find_pythons, nearest, uv_program
-from amlpriv.pip_errors import explain
-from amlpriv.prefixes import MARKER, Tool, activated, clear, locked, python_of, remove, work_folder
-from amlpriv.processes import Completed, pass_through, run
+from amlpriv.installing import Installation, conda_tool
+from amlpriv.interpreters import find_pythons, nearest
+from amlpriv.pip_config import pip_settings, refuse_diversions
+from amlpriv.prefixes import MARKER, Tool, activated, clear, locked, remove, sweep, work_folder
+from amlpriv.processes import pass_through, run
 from amlpriv.secret import Secret
 
 __all__ = ["BuildRequest", "BuiltEnvironment", "build_environment", "run_in"]
-
-_CONDA_TOOLS: tuple[Tool, ...] = ("micromamba", "mamba", "conda")
-_LAST_WORDS = 15
-_LIMIT = 3600.0
-# Settings of pip that would send the installation, or a log with signed URLs, somewhere else.
-_UNWANTED = ("PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REPORT", "PIP_DRY_RUN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +51,10 @@ class BuildRequest:
     """The names in the conda section, without python and pip."""
     key: str
     """The digest of the content; a finished environment with the same key is used again."""
+    pip: str | None = None
+    """The pip that is pinned in the conda section, as pip writes it: ``==25.3.*``."""
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the conda section's ``variables`` set for every process inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ class BuiltEnvironment:
     """The installed version of every private package."""
     notes: tuple[Finding, ...]
     seconds: float
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What is set for every process inside."""
 
 
 def build_environment(
@@ -88,9 +90,11 @@ def build_environment(
     started = time.monotonic()
     request = replace(request, folder=request.folder.absolute())  # the tools run in another current folder
     create_private_directory(request.folder.parent)
+    sweep(request.folder.parent)
     with locked(request.folder, lock_timeout):
-        built = _finished(request)
+        built = _finished(request, environ)
         if built is None:
+            refuse_diversions(environ)
             _refuse_another_python(request, environ)
             clear(request.folder)
             try:
@@ -114,7 +118,7 @@ def run_in(
 
     On our own input and output, or with every line of its output given to ``on_line`` (secrets taken out).
     """
-    environment = activated(built.folder, built.tool, environ)
+    environment = activated(built.folder, built.tool, environ, built.variables)
     if on_line is None:
         return pass_through(command, env=environment, cwd=cwd)
     return run(command, env=environment, cwd=cwd, timeout=None, on_line=on_line).returncode
@@ -124,114 +128,98 @@ def _build(
     request: BuildRequest, work: Path, environ: Mapping[str, str], on_line: Callable[[str], None] | None
 ) -> BuiltEnvironment:
     pip_lines = _pip_lines(request.conda_text)
-    tool, program = _tool(environ)
-    install = _Installation(request, work, tool, _settings(request, work, environ), on_line)
+    tool, program = conda_tool(environ)
+    private = bool(request.secrets) or "sig=" in request.conda_text
+    settings = pip_settings(environ, work, private=private)
+    install = Installation(request.folder, work, tool, settings, on_line, request.secrets)
     if program is None:
-        install.create_venv(environ)
+        install.create_venv(request.asked_python, environ)
+        if request.pip and _another_pip(request, install.pip_version):
+            install.pin_pip(f"pip{request.pip}")
         install.pip(pip_lines)
     else:
-        install.conda(program)
+        install.conda(program, request.conda_text)
 
     strip_queries(request.folder)
-    python = python_of(request.folder, tool)
-    used = install.version(python)
-    notes = _notes(request, tool, used)
-    environment = activated(request.folder, tool, install.settings)
+    used, pip = install.version(), install.pip_version
+    notes = _notes(request, tool, used, pip)
+    environment = activated(request.folder, tool, settings, request.variables)
     imported = import_packages(
-        python, request.imports, env=environment, cwd=work, on_line=on_line, secrets=request.secrets
+        install.python, request.imports, env=environment, cwd=work, on_line=on_line, secrets=request.secrets
     )
-    marker = {"key": request.key, "python": str(python), "tool": tool, "used": used, "imported": imported}
+    about = {"tool": tool, "used": used, "pip": pip, "imported": imported}
+    marker = {"key": request.key, "python": str(install.python), **about}
     write_text(request.folder / MARKER, json.dumps(marker), private=True)
-    return BuiltEnvironment(request.folder, python, tool, request.asked_python, used, False, imported, notes, 0.0)
+    return _built(request, install.python, tool, used, imported, notes, reused=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Installation:
-    """The steps that run a tool, with what they share."""
-
-    request: BuildRequest
-    work: Path
-    tool: Tool
-    settings: dict[str, str] = field(repr=False)
-    on_line: Callable[[str], None] | None
-
-    def run(self, command: Sequence[str | Path]) -> Completed:
-        return run(
-            command,
-            cwd=self.work,
-            env=self.settings,
-            timeout=_LIMIT,
-            on_line=self.on_line,
-            secrets=self.request.secrets,
-        )
-
-    def create_venv(self, environ: Mapping[str, str]) -> None:
-        asked = self.request.asked_python or sys.version_info[:2]
-        interpreter = nearest(asked, find_pythons(environ, Path(sys.executable)))
-        folder = self.request.folder
-        if not self.run([interpreter.path, "-I", "-m", "venv", folder]).succeeded:
-            # Debian's own Python comes without ensurepip.
-            remove(folder)
-            options = ("venv", "--seed", "--color", "never", "--python", str(interpreter.path))
-            done = self.run([uv_program(environ), *options, folder])
-            self.check(done, f"A venv with {interpreter.path} could not be made")
-
-    def pip(self, lines: Sequence[str]) -> None:
-        if not lines:
-            return
-        # As conda does it (conda/env/installers/pip.py): a file beside the YAML, and that folder as the current one.
-        file = self.work / "condaenv.requirements.txt"
-        write_text(file, "\n".join(lines) + "\n", private=True)
-        install = ("-m", "pip", "install", "-U", "-r", str(file), "--exists-action=b")
-        completed = self.run([python_of(self.request.folder, self.tool), *install])
-        self.check(completed, "The pip section could not be installed")
-
-    def conda(self, program: Path) -> None:
-        file = self.work / "condaenv.yml"
-        write_text(file, self.request.conda_text, private=True)
-        create = ("create", "-y") if self.tool == "micromamba" else ("env", "create")
-        completed = self.run([program, *create, "-p", self.request.folder, "-f", file])
-        self.check(completed, f"{self.tool} could not make the environment")
-
-    def version(self, python: Path) -> tuple[int, int]:
-        question = "import sys; print('%d %d' % sys.version_info[:2])"
-        completed = run([python, "-I", "-c", question], cwd=self.work, env=self.settings, timeout=60)
-        self.check(completed, f"{python} does not run")
-        major, minor = completed.tail[-1].split()
-        return int(major), int(minor)
-
-    def check(self, completed: Completed, what: str) -> None:
-        if completed.succeeded:
-            return
-        explanation = explain("\n".join(completed.tail))
-        kind = StorageFullError if explanation.kind == "full" else BuildError
-        last_words = "\n".join(completed.tail[-_LAST_WORDS:])
-        raise kind(f"{what}: {explanation.meaning}", hint=f"{explanation.step}\n{last_words}".rstrip())
+def _built(
+    request: BuildRequest,
+    python: Path,
+    tool: Tool,
+    used: tuple[int, int],
+    imported: Mapping[str, str],
+    notes: tuple[Finding, ...],
+    *,
+    reused: bool,
+) -> BuiltEnvironment:
+    asked, variables = request.asked_python, request.variables
+    return BuiltEnvironment(request.folder, python, tool, asked, used, reused, imported, notes, 0.0, variables)
 
 
 def _refuse_another_python(request: BuildRequest, environ: Mapping[str, str]) -> None:
     """Where it must be the asked one: before anything is removed or installed. A conda tool always brings that one."""
-    if request.strict_python and request.asked_python is not None and _tool(environ)[0] == "venv":
-        _notes(request, "venv", nearest(request.asked_python, find_pythons(environ, Path(sys.executable))).minor)
+    if request.strict_python and request.asked_python is not None and conda_tool(environ)[0] == "venv":
+        _notes(request, "venv", _nearest(request.asked_python, environ), None)
 
 
-def _finished(request: BuildRequest) -> BuiltEnvironment | None:
-    """The environment that is there, when it is complete, has the same key and still has its Python."""
-    folder = request.folder
+def _finished(request: BuildRequest, environ: Mapping[str, str]) -> BuiltEnvironment | None:
+    """The environment that is there, when it is complete, has the same key, still has its Python, and could not be
+    made any better today."""
     try:
-        marker = json.loads(read_text(folder / MARKER))
+        marker = json.loads(read_text(request.folder / MARKER))
         python, tool, imported = Path(marker["python"]), cast(Tool, marker["tool"]), dict(marker["imported"])
-        used = (int(marker["used"][0]), int(marker["used"][1]))
+        used, pip = (int(marker["used"][0]), int(marker["used"][1])), marker.get("pip")
         fits = marker["key"] == request.key and python.is_file() and set(request.imports) <= set(imported)
-    except (InputError, ValueError, KeyError, TypeError, IndexError):
+    except (InputError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return None
     if not fits or (request.strict_python and request.asked_python not in (None, used)):
         return None
-    notes = _notes(request, tool, used)
-    return BuiltEnvironment(folder, python, tool, request.asked_python, used, True, imported, notes, 0.0)
+    if tool == "venv" and _better_today(request, used, environ):
+        return None
+    return _built(request, python, tool, used, imported, _notes(request, tool, used, pip), reused=True)
 
 
-def _notes(request: BuildRequest, tool: Tool, used: tuple[int, int]) -> tuple[Finding, ...]:
+def _better_today(request: BuildRequest, used: tuple[int, int], environ: Mapping[str, str]) -> bool:
+    """Whether somebody has followed AP402 or AP403 since this venv was made: a nearer Python, or a conda tool."""
+    asked = request.asked_python
+    if asked in (None, used) and not request.conda_packages:
+        return False
+    if conda_tool(environ)[0] != "venv":
+        return True
+    if asked is None or asked == used:
+        return False
+    with contextlib.suppress(BuildError):  # there is no Python at all any more
+        return _distance(_nearest(asked, environ), asked) < _distance(used, asked)
+    return False
+
+
+def _nearest(asked: tuple[int, int], environ: Mapping[str, str]) -> tuple[int, int]:
+    return nearest(asked, find_pythons(environ, Path(sys.executable))).minor
+
+
+def _distance(version: tuple[int, int], asked: tuple[int, int]) -> tuple[int, int]:
+    return abs(version[0] - asked[0]), abs(version[1] - asked[1])
+
+
+def _another_pip(request: BuildRequest, used: str | None) -> bool:
+    """Whether a pip is pinned, and this is another one."""
+    if request.pip is None or used is None:
+        return request.pip is not None
+    return not SpecifierSet(request.pip).contains(used, prereleases=True)
+
+
+def _notes(request: BuildRequest, tool: Tool, used: tuple[int, int], pip: str | None) -> tuple[Finding, ...]:
     """What is not as it will be in Azure. Raises BuildError for another Python where it has to be the asked one."""
     notes = []
     if request.asked_python is not None and used != request.asked_python:
@@ -252,40 +240,11 @@ def _notes(request: BuildRequest, tool: Tool, used: tuple[int, int]) -> tuple[Fi
                 "Put micromamba or conda on PATH to build them too.",
             )
         )
+    if tool == "venv" and pip and _another_pip(request, pip):
+        message = f"pip{request.pip} was asked for and could not be installed; pip {pip} was used."
+        fix = "Check that the index has that pip; the image builder uses it."
+        notes.append(Finding("AP404", Severity.WARNING, "pip", message, fix))
     return tuple(notes)
-
-
-def _tool(environ: Mapping[str, str]) -> tuple[Tool, Path | None]:
-    """The conda tool on PATH, else the one that the user's shell is set up with, else venv."""
-    path = environ.get("PATH", "")
-    named = [environ.get("MAMBA_EXE"), environ.get("CONDA_EXE")]
-    for candidate in (*_CONDA_TOOLS, *filter(None, named)):
-        found = shutil.which(candidate, path=path)
-        if found is not None and Path(candidate).stem.lower() in _CONDA_TOOLS:
-            return cast(Tool, Path(candidate).stem.lower()), Path(found)
-    return "venv", None
-
-
-def _settings(request: BuildRequest, work: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """The user's environment with its index configuration; temporary files and logs in our own folder."""
-    rest = {name: value for name, value in environ.items() if name not in _UNWANTED}
-    cache = {}
-    if request.secrets or "sig=" in request.conda_text:
-        cache = {"PIP_CACHE_DIR": str(work / "cache")}
-    return {
-        **rest,
-        **cache,
-        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(work / "tmp")),
-        "PIP_LOG": str(work / "pip.log"),
-        "PIP_USER": "0",
-        "PIP_REQUIRE_VIRTUALENV": "0",
-        "PIP_NO_INPUT": "1",
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PYTHONNOUSERSITE": "1",
-        "PYTHONUNBUFFERED": "1",
-        "CONDA_ALWAYS_YES": "true",
-        "MAMBA_ALWAYS_YES": "true",
-    }
 
 
 def _pip_lines(conda_text: str) -> list[str]:

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from amlpriv.errors import LockedError, UsageError
 
-__all__ = ["MARKER", "Tool", "activated", "clear", "locked", "python_of", "remove", "work_folder"]
+__all__ = ["MARKER", "Tool", "activated", "clear", "locked", "python_of", "remove", "sweep", "work_folder"]
 
 MARKER = ".amlpriv-complete"
 """Written last: a folder without it is a failed attempt."""
@@ -34,10 +34,13 @@ def python_of(prefix: Path, tool: Tool) -> Path:
     return prefix / "bin" / "python"
 
 
-def activated(prefix: Path, tool: Tool, environ: Mapping[str, str]) -> dict[str, str]:
+def activated(
+    prefix: Path, tool: Tool, environ: Mapping[str, str], variables: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """The environment variables of a process inside, without any trace of other environments.
 
-    The scripts in a conda environment's ``etc/conda/activate.d`` are not run.
+    ``variables`` are those of the conda section, which conda sets at the activation. The scripts in a conda
+    environment's ``etc/conda/activate.d`` are not run.
     """
     if os.name != "nt":
         folders = [prefix / "bin"]
@@ -48,7 +51,7 @@ def activated(prefix: Path, tool: Tool, environ: Mapping[str, str]) -> dict[str,
     path = os.pathsep.join([*map(str, folders), *filter(None, [environ.get("PATH")])])
     rest = {name: value for name, value in environ.items() if name not in _FOREIGN}
     own = {"VIRTUAL_ENV" if tool == "venv" else "CONDA_PREFIX": str(prefix)}
-    return {**rest, **own, "PATH": path, "PYTHONNOUSERSITE": "1"}
+    return {**rest, **(variables or {}), **own, "PATH": path, "PYTHONNOUSERSITE": "1"}
 
 
 @contextlib.contextmanager
@@ -82,12 +85,27 @@ def work_folder(prefix: Path) -> Iterator[Path]:
         remove(work)
 
 
+def sweep(root: Path) -> None:
+    """Remove what killed builds left below ``root``: work folders (signed URLs are in there) and the unfinished
+    environments that they belong to. What is being built now is left alone."""
+    for stale in root.glob(".*.work-*"):
+        prefix = root / stale.name[1:].rpartition(".work-")[0]
+        with contextlib.suppress(Timeout, OSError), FileLock(f"{prefix}.lock", timeout=0):
+            if _is_environment(prefix) and not (prefix / MARKER).exists():
+                remove(prefix)
+            remove(stale)
+
+
+def _is_environment(folder: Path) -> bool:
+    return any((folder / sign).exists() for sign in _SIGNS_OF_AN_ENVIRONMENT)
+
+
 def clear(prefix: Path) -> None:
     """Remove a failed attempt. Raises UsageError for a folder that never was an environment."""
     if not prefix.exists():
         return
     empty = prefix.is_dir() and not any(prefix.iterdir())
-    if not empty and not any((prefix / sign).exists() for sign in _SIGNS_OF_AN_ENVIRONMENT):
+    if not empty and not _is_environment(prefix):
         raise UsageError(
             f"{prefix} is in the way: it is not an environment.", hint="Move it away, or build somewhere else."
         )

@@ -91,6 +91,8 @@ class StoredBlob:
     size: int
     """Bytes."""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    md5: bytes | None = None
+    """Content-MD5 as the service lists it; None when whoever wrote the blob gave none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,13 @@ REDACTED = "***"
 # JSON, its "&" is %26 (%2526, ...) or \u0026, and other characters of the value may be escaped in the same way.
 _VALUE = r"(?:\\+u00(?!2[267]|3[ce])[0-9a-f]{2}|(?!%(?:25)*26)[^&\s'\"<>)#,;\\])+"
 
+_KEYS = "access_?token|refresh_?token|client_?secret|accountkey|sastoken|sig|passw(?:or)?d"
+
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         # sig=, sig%3D and sig\u003d, also where an escaped "&" or "?" stands before it.
-        rf"(?i)(?P<kept>(?:(?<![a-z0-9])|(?<=26)|(?<=3f))sig(?:=|%(?:25)*3d|\\+u003d)){_VALUE}",
+        rf"(?i)(?P<kept>(?:(?<![a-z0-9])|(?<=26)|(?<=3f))sig(?:[ \t]*=[ \t]*|%(?:25)*3d|\\+u003d)){_VALUE}",
         rf"(?i)(?P<kept>[?&;\s\"'](?:access_|refresh_)?token=|[?&]code=|&amp;code=){_VALUE}",
         rf"(?i)(?P<kept>(?<![a-z0-9])client_(?:secret|assertion)=){_VALUE}",
         # To the last "@", since an unquoted one in a password is common.
@@ -28,7 +30,13 @@ _PATTERNS = tuple(
         r"(?i)(?P<kept>authorization\W{1,8}(?:b['\"])?(?:basic|bearer|sharedkey(?:lite)?)\s+)[^\s'\"\\]+",
         r"(?i)(?P<kept>\bbearer\s+)(?=\S*\d)[a-z0-9._~+/=-]{20,}",
         r"(?i)(?P<kept>(?:AccountKey|SharedAccessKey|SharedAccessSignature)=)[^;\s'\"]+",
-        r"(?i)(?P<kept>(?:access_?token|refresh_?token|client_?secret|accountkey|sastoken)\\*\"\s*:\s*\\*\")[^\"\\]+",
+        r"(?i)(?P<kept>(?:AccountKey|SharedAccessKey)%(?:25)*3d)(?:(?!%(?:25)*3b)[^;&\s'\"])+",
+        r"(?i)(?P<kept>passw(?:or)?d[ \t]*=[ \t]*\\*['\"]?)[^\s&;'\"\\]+",
+        # Python's and JSON's spelling of a mapping; the value may have escaped characters.
+        rf"(?i)(?P<kept>(?<![a-z0-9])(?:{_KEYS})\\*[\"']\s*:\s*\\*[\"'])"
+        r"(?:[^\"'\\]|\\+(?:u[0-9a-f]{4}|/))+",
+        # A token for a conda channel: https://host/t/<token>/channel.
+        r"(?P<kept>://[^\s'\"]{1,300}?/t/)[A-Za-z0-9_.~%-]+",
         # A storage account key stands for 64 bytes; npm's sha512-... does as well and is none.
         r"(?P<kept>)(?<![\w+/=-])[A-Za-z0-9+/]{86}==(?![\w+/=])",
         r"(?P<kept>(?<![A-Za-z0-9-])|(?<=%20))eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?",
@@ -40,7 +48,8 @@ def redact(text: str, *secrets: str) -> str:
     """``text`` without anything that looks like a secret, nor any of the given ones.
 
     Recognised: SAS signatures (also inside a quoted URL, JSON or XML), ``user:password@`` in a URL, Authorization
-    headers, account keys and connection strings, the secrets of a token request and its answer, JSON web tokens.
+    headers, account keys and connection strings, passwords, the secrets of a token request and its answer, JSON web
+    tokens, tokens of conda channels.
     What is redacted already stays as it is.
     """
     # The longest first: one may be the beginning of another.

@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags
 
-__all__ = ["Target", "parse_glibc", "parse_python"]
+__all__ = ["Target", "marker_complaint", "parse_glibc", "parse_python"]
 
 _PYTHON = re.compile(r"(\d+)\.(\d+)(?:\.\d+|\.\*)?")
+_PATCHES = range(60)
 _GLIBC = re.compile(r"(\d+)\.(\d+)")
 
 # PEP 600: the legacy names stand for these glibc versions.
@@ -54,7 +57,23 @@ class Target:
     @property
     def tags(self) -> frozenset[Tag]:
         """All wheel tags that install there."""
-        return _accepted(self)
+        return frozenset(_ranks(self))
+
+    def rank(self, tags: Iterable[Tag]) -> int | None:
+        """How specific the best of these tags is: 0 is the most specific, None fits not at all. Installers go by it."""
+        ranks = _ranks(self)
+        return min((ranks[tag] for tag in tags if tag in ranks), default=None)
+
+    def satisfies(self, requires_python: SpecifierSet) -> bool:
+        """Whether any patch version of its Python is in the range; which one it is, conda decides later."""
+        return any(requires_python.contains(f"{self.python_text}.{patch}", prereleases=True) for patch in _PATCHES)
+
+    def holds(self, marker: Marker | None, extra: str = "") -> bool:
+        """Whether a marker is true there with this extra; a value that cannot be compared makes it false."""
+        try:
+            return marker is None or bool(marker.evaluate({**self.markers, "extra": extra}))
+        except (KeyError, ValueError):  # older versions of packaging do not take platform_release == ""
+            return False
 
     def accepts(self, tags: Iterable[Tag]) -> bool:
         """Whether a wheel with these tags installs there."""
@@ -90,10 +109,26 @@ def _platforms(target: Target) -> list[str]:
     return [*names, f"linux_{target.arch}"]
 
 
+def marker_complaint(marker: Marker | None) -> str | None:
+    """What keeps installers from evaluating a marker (PEP 508), if anything; it is the same for every target."""
+    try:
+        if marker is not None:
+            marker.evaluate({**Target().markers, "extra": ""})
+    except UndefinedEnvironmentName as error:
+        return f"the name {error} is unknown there"
+    except UndefinedComparison:
+        return "these values cannot be compared so"
+    except ValueError:  # a value of the target; another one may do
+        return None
+    return None
+
+
 @cache
-def _accepted(target: Target) -> frozenset[Tag]:
+def _ranks(target: Target) -> dict[Tag, int]:
+    """Each tag that installs there with its place, the most specific first."""
     platforms = _platforms(target)
     interpreter = f"cp{target.python[0]}{target.python[1]}"
     # abis= must be explicit: left out, packaging asks the *running* interpreter.
     cpython = cpython_tags(target.python, abis=[interpreter], platforms=platforms)
-    return frozenset(cpython) | frozenset(compatible_tags(target.python, interpreter=interpreter, platforms=platforms))
+    compatible = compatible_tags(target.python, interpreter=interpreter, platforms=platforms)
+    return {tag: place for place, tag in enumerate(dict.fromkeys((*cpython, *compatible)))}

@@ -8,13 +8,15 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from amlpriv.errors import InputError, StorageFullError
-from amlpriv.files import create_private_directory, open_binary, read_text, write_bytes, write_text
+from amlpriv.files import create_private_directory, move, open_binary, read_text, write_bytes, write_text
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX file modes")
 not_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
@@ -235,3 +237,43 @@ def test_a_full_device_is_a_named_error_and_stays(tmp_path: Path) -> None:
     with pytest.raises(StorageFullError):
         write_bytes(device, b"new")
     assert stat.S_ISCHR(device.stat().st_mode)
+
+
+def named_pipe(path: Path) -> Path:
+    os.mkfifo(path)
+    return path
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes of POSIX")
+@pytest.mark.parametrize("read", [read_text, open_binary])
+def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    for path in (named_pipe(tmp_path / "pipe"), Path("/dev/zero")):
+        with pytest.raises(InputError, match="device or a pipe") as caught:
+            read(path)
+        assert caught.value.file == str(path)
+
+
+def test_a_huge_text_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "data.yml").open("wb") as stream:
+        stream.truncate(16 * 1024 * 1024 + 1)
+    with pytest.raises(InputError, match="more than 16 MiB"):
+        read_text(tmp_path / "data.yml")
+
+
+def test_a_file_is_moved_over_another(tmp_path: Path) -> None:
+    (tmp_path / "old").write_bytes(b"old")
+    (tmp_path / "new").write_bytes(b"new")
+    move(tmp_path / "new", tmp_path / "old")
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("old", b"new")]
+    with pytest.raises(InputError, match="does not exist"):
+        move(tmp_path / "old", tmp_path / "nowhere" / "old")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/shm is another file system")
+def test_a_file_is_moved_to_another_disk(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:
+        source = Path(other, "a.whl")
+        source.write_bytes(b"wheel")
+        move(source, tmp_path / "a.whl")
+        assert not source.exists()
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.whl", b"wheel")]

@@ -425,6 +425,75 @@ def test_a_section_that_is_not_yaml_is_refused_without_showing_it(tmp_path: Path
     assert left_in(tmp_path / "home") == []
 
 
+def marked(folder: Path, **about: object) -> Path:
+    """Something that looks like a finished venv."""
+    folder.mkdir(parents=True)
+    (folder / "pyvenv.cfg").touch()
+    marker = {"key": "digest-1", "python": sys.executable, "tool": "venv", "used": PYTHON, "imported": {}, **about}
+    (folder / MARKER).write_text(json.dumps(marker), encoding="utf-8")
+    return folder
+
+
+def test_a_nearer_python_than_the_one_used_is_taken_the_next_time(tmp_path: Path) -> None:
+    far, same = marked(tmp_path / "far", used=(3, 2)), marked(tmp_path / "same")
+    build = functools.partial(build_environment, environ=settings(tmp_path))
+    assert build(request(same, imports={}, asked_python=(3, 99))).reused
+    wanted = request(far, imports={}, conda_text="dependencies: []")
+    again = build(wanted)
+    assert (again.reused, again.used) == (False, PYTHON)
+    assert build(wanted).reused
+
+
+@posix
+def test_a_conda_tool_is_used_once_it_is_there_for_what_a_venv_lacks(storage: Storage, tmp_path: Path) -> None:
+    url = storage.sign(Path("contoso_features-2.0-py3-none-any.whl"))
+    environ = with_conda(tmp_path, "micromamba")
+    folder = marked(tmp_path / "home" / "env", imported={"contoso-features": "2.0"})
+    wanted = request(folder, url.reveal(), urls=(url,))
+    assert build_environment(wanted, environ=environ).tool == "venv"
+    lacking = replace(wanted, conda_packages=("lightgbm",))
+    assert build_environment(lacking, environ=settings(tmp_path)).reused, "no conda tool, nothing better"
+    assert build_environment(lacking, environ=environ).tool == "micromamba"
+    assert build_environment(lacking, environ=environ).reused
+
+
+def test_a_pip_conf_that_diverts_and_reports_does_neither(storage: Storage, tmp_path: Path) -> None:
+    url = storage.sign(build_wheel(storage.folder))
+    elsewhere = tmp_path / "elsewhere"
+    conf = tmp_path / "pip.conf"
+    options = f"report = {elsewhere}.json\ndry-run = true\nuser = true\nno-deps = true\nrequire-virtualenv = true\n"
+    conf.write_text(f"[global]\nlog-file = {elsewhere}.log\ncache-dir = {elsewhere}\n[install]\n{options}")
+    environ = settings(tmp_path, PIP_CONFIG_FILE=str(conf))
+    wanted = request(tmp_path / "home" / "env", f"contoso-features @ {url.reveal()}", urls=(url,))
+    assert build_environment(wanted, environ=environ).imported == {"contoso-features": "1.2.0"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "pip.conf", "tmp"]
+    assert holding_the_signature(tmp_path) == []
+
+    conf.write_text(f"[install]\ntarget = {elsewhere}\n")
+    with pytest.raises(BuildError, match="'target' is set in"):
+        build_environment(replace(wanted, key="digest-2"), environ=environ)
+    assert (wanted.folder / MARKER).exists(), "the refusal took the old one away"
+
+
+def test_variables_are_set_for_the_import_and_for_a_job(storage: Storage, tmp_path: Path) -> None:
+    """And a pip that the index does not have is a finding, also the next time."""
+    code = "import os\nassert os.environ['SALES'] == 'EMEA'\n"
+    wheel = build_wheel(storage.folder, version="7.0", modules={"contoso_features/__init__.py": code})
+    url = storage.sign(wheel)
+    line = f"contoso-features @ {url.reveal()}"
+    wanted = request(tmp_path / "home" / "env", line, urls=(url,), variables={"SALES": "EMEA"}, pip="==1.5.*")
+    environ = settings(tmp_path)
+    for reused in (False, True):
+        built = build_environment(wanted, environ=environ)
+        assert built.reused == reused
+        (finding,) = built.notes
+        assert (finding.code, finding.severity) == ("AP404", Severity.WARNING)
+        assert "pip==1.5.* was asked for" in finding.message
+        command = ["python", "-c", "import os, sys; sys.exit(os.environ['SALES'] != 'EMEA')"]
+        assert run_in(built, command, environ=environ, cwd=tmp_path) == 0
+    assert "EMEA" not in repr(built)
+
+
 def test_two_builders_of_one_environment_wait_for_each_other(finished: Case) -> None:
     from filelock import FileLock
 

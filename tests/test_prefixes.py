@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from amlpriv.errors import UsageError
-from amlpriv.prefixes import activated, clear, python_of, remove, work_folder
+from amlpriv.prefixes import activated, clear, python_of, remove, sweep, work_folder
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX paths")
 
@@ -65,3 +65,26 @@ def test_work_folders_go_also_after_an_exception_and_the_next_one_removes_old_on
         interrupted()
     assert seen
     assert [entry.name for entry in tmp_path.iterdir()] == [".other.work-old"]
+
+
+def test_what_killed_builds_left_is_swept_and_what_is_being_built_is_not(tmp_path: Path) -> None:
+    from filelock import FileLock
+
+    for name in ("killed", "busy", "finished", "strange"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ("thesis.txt" if name == "strange" else "pyvenv.cfg")).touch()
+        (tmp_path / f".{name}.work-x1").mkdir()
+    (tmp_path / "finished" / ".amlpriv-complete").touch()
+    with FileLock(f"{tmp_path / 'busy'}.lock"):
+        sweep(tmp_path)
+    left = {entry.name for entry in tmp_path.iterdir() if entry.suffix != ".lock"}
+    assert left == {"busy", ".busy.work-x1", "finished", "strange"}
+    sweep(tmp_path / "missing")
+
+
+def test_the_variables_of_the_conda_section_are_set_but_do_not_deactivate(tmp_path: Path) -> None:
+    around = {"PATH": "/usr/bin", "SALES": "no"}
+    inside = activated(tmp_path, "venv", around, {"SALES": "EMEA", "PATH": "/x", "VIRTUAL_ENV": "/y"})
+    assert inside["SALES"] == "EMEA"
+    assert inside["PATH"].endswith("/usr/bin")
+    assert inside["VIRTUAL_ENV"] == str(tmp_path)

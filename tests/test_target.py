@@ -11,10 +11,11 @@ from pathlib import Path
 import packaging
 import pytest
 from packaging.markers import Marker
+from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag, parse_tag
 
 import amlpriv
-from amlpriv.target import Target, parse_glibc, parse_python
+from amlpriv.target import Target, marker_complaint, parse_glibc, parse_python
 
 PYTHONS = [(3, 10), (3, 11), (3, 12), (3, 13)]
 
@@ -230,3 +231,43 @@ def test_the_answer_is_the_same_under_every_python() -> None:
     if not answers:
         pytest.skip("no other Python from 3.10 on is installed with pyenv or uv")
     assert set(answers.values()) == {own_answer()}
+
+
+def test_the_best_tag_ranks_first() -> None:
+    """As installers prefer: the interpreter's own, then the stable ABI, then pure Python; newer glibc before older."""
+    target = Target()
+    order = [
+        "cp311-cp311-manylinux_2_28_x86_64",
+        "cp311-cp311-manylinux2014_x86_64",
+        "cp311-abi3-manylinux_2_28_x86_64",
+        "cp39-abi3-manylinux_2_28_x86_64",
+        "py3-none-manylinux_2_28_x86_64",
+        "py3-none-any",
+    ]
+    ranks = [target.rank(parse_tag(tag)) for tag in order]
+    assert None not in ranks
+    assert ranks == sorted(ranks, key=lambda rank: rank or 0)
+    assert target.rank(parse_tag("cp311-cp311-win_amd64")) is None
+
+
+def test_requires_python_is_satisfied_by_any_patch() -> None:
+    assert Target().satisfies(SpecifierSet(">=3.11.5"))
+    assert not Target().satisfies(SpecifierSet(">=3.12"))
+
+
+@pytest.mark.parametrize(
+    ("marker", "wrong"),
+    [
+        ("python_version < '4' and platform_release >= '5.4'", False),
+        ("python_version < 'abc'", False),
+        ("extra == 'x'", False),
+        ("os_name ~= 'x'", True),
+        ("'x' in extras", True),
+    ],
+)
+def test_a_marker_that_cannot_be_evaluated_is_told_and_does_not_hold(marker: str, wrong: bool) -> None:
+    assert bool(marker_complaint(Marker(marker))) is wrong
+    assert marker_complaint(None) is None
+    assert Target().holds(None)
+    if wrong:
+        assert not Target().holds(Marker(marker))

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from amlpriv.actions.applying import Progress, make_signer, upload_wheels, verify_urls
+from amlpriv.actions.applying import make_signer, verify_urls
 from amlpriv.actions.asking import Store, sign_for
 from amlpriv.actions.inspecting import inspect_wheel
 from amlpriv.actions.opening import open_workspace
 from amlpriv.actions.publish import Quiet
+from amlpriv.actions.uploading import Progress, upload_wheels
+from amlpriv.actions.wheel_files import checked_md5
 from amlpriv.errors import ConflictError
-from amlpriv.plans.access import DEFAULT_LIFETIME
+from amlpriv.plans.access import asked_lifetime
 from amlpriv.plans.publish import WantedWheel, blob_path, refuse_replaced
 from amlpriv.remote import StoredBlob
 from amlpriv.secret import SasUrl
@@ -74,12 +76,12 @@ def add_wheel(
     """
     surroundings, watcher = os.environ if environ is None else environ, progress or Quiet()
     moment = (now or datetime.now(timezone.utc)).astimezone(timezone.utc)
-    path, wheel = Path(file), inspect_wheel(file)
+    path, lifetime, wheel = Path(file), asked_lifetime(expires), inspect_wheel(file)
 
     opened = open_workspace(workspace, environ=surroundings, folder=Path.cwd(), start=start, say=watcher.say)
     store, item = Store(opened), WantedWheel(wheel, blob_path(wheel))
-    policy = sign_for(store, (), lifetime=expires or DEFAULT_LIFETIME, now=moment)
-    stored = _stored(store, item)
+    policy = sign_for(store, (), lifetime=lifetime, now=moment)
+    stored = _stored(store, item, path)
     others = [blob for blob in stored if blob != item.path and blob.endswith(".whl")]
     if stored and not exist_ok:
         raise ConflictError(
@@ -96,10 +98,10 @@ def add_wheel(
     return AddedWheel(wheel, whole, written.get(item.path, False), signer.expires, (*access, *policy.notes, *notes))
 
 
-def _stored(store: Store, item: WantedWheel) -> Mapping[str, StoredBlob]:
+def _stored(store: Store, item: WantedWheel, path: Path) -> Mapping[str, StoredBlob]:
     """What there is of this name and version; ConflictError when the wheel's own place holds other bytes."""
     stored = store.open().stored(item.path.rsplit("/", 2)[0] + "/")
-    refuse_replaced(item, stored)
+    refuse_replaced(item, stored, checked_md5(path, item.wheel) if item.path in stored else None)
     return stored
 
 

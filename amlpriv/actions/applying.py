@@ -6,19 +6,17 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
-from io import BufferedReader, BytesIO, FileIO
+from io import BytesIO
 from pathlib import Path
-from threading import Event
-from typing import BinaryIO, Protocol
 from uuid import uuid4
 
 from amlpriv.actions.asking import LOCK_BLOB, Store, signed_urls
-from amlpriv.errors import ConflictError, PermissionDeniedError
+from amlpriv.actions.uploading import Progress, upload_wheels
+from amlpriv.errors import AmlprivError, ConflictError, NotFoundError, PermissionDeniedError, ServiceError
 from amlpriv.plans.access import BACKDATED, PolicyAction, PolicyPlan, plan_policy, policy_number
 from amlpriv.plans.publish import (
     DIGEST,
@@ -29,30 +27,18 @@ from amlpriv.plans.publish import (
     Sign,
     Upload,
     Wanted,
-    WantedWheel,
+    described,
 )
 from amlpriv.remote import BlobUpload, RegisteredEnvironment
 from amlpriv.secret import SasUrl
+from amlpriv.workspace.ports import Blobs
 from amlpriv.workspace.sas import AdHocSigner, DelegationSigner, PolicySigner, Signer
 
-__all__ = ["Progress", "Signed", "apply", "make_signer", "manifest_path", "upload_wheels"]
+__all__ = ["Progress", "RegisteredMeanwhileError", "Signed", "apply", "make_signer", "manifest_path", "verify_urls"]
 
-UPLOADS_IN_FLIGHT = 4
+HEADS_IN_FLIGHT = 8
 POLICY_PATIENCE = 40.0
 """Seconds: a new stored access policy takes up to 30 s to act ('Define a stored access policy')."""
-
-
-class Progress(Protocol):
-    """Hears how an upload goes on; does nothing unless a face gives one."""
-
-    def begin(self, name: str, size: int) -> None:
-        """An upload of ``size`` bytes begins."""
-
-    def advance(self, name: str, sent: int) -> None:
-        """``sent`` bytes have gone so far."""
-
-    def say(self, text: str) -> None:
-        """Something worth a line."""
 
 
 Signed = Mapping[str, SasUrl]
@@ -69,7 +55,10 @@ def apply(
     now: datetime,
     progress: Progress,
 ) -> RegisteredEnvironment:
-    """Do the steps in order; return the environment version as it is registered afterwards."""
+    """Do the steps in order; return the environment version as it is registered afterwards.
+
+    Raises RegisteredMeanwhileError when the version is there with the same content: the plan was made without it.
+    """
     upload_wheels(store, [step.wheel for step in plan.steps if isinstance(step, Upload)], files, progress)
     signed: Signed = {}
     for step in plan.steps:
@@ -87,65 +76,8 @@ def apply(
     if match is None:
         raise ValueError("a plan that registers nothing needs the version that it keeps")
     if any(isinstance(step, Restore | Describe) for step in plan.steps):
-        wanted = plan.wanted
-        shown = replace(match, archived=False, description=wanted.description, tags=wanted.tags)
-        return store.workspace.environments.put(shown)
+        return store.workspace.environments.put(replace(described(plan.wanted, match), archived=False))
     return match
-
-
-def upload_wheels(
-    store: Store, wheels: list[WantedWheel], files: Mapping[str, Path], progress: Progress
-) -> dict[str, bool]:
-    """Create the blobs, several at a time. By path: whether this call wrote it (False: it was there already)."""
-    if not wheels:
-        return {}
-    blobs = store.open()
-    stop = Event()
-    uploads = [_upload(item, files[item.wheel.name], stop) for item in wheels]
-    for item in wheels:
-        progress.begin(item.wheel.filename, item.wheel.size)
-
-    def put(item: WantedWheel, upload: BlobUpload) -> bool:
-        return blobs.put(upload, partial(progress.advance, item.wheel.filename))
-
-    with ThreadPoolExecutor(min(UPLOADS_IN_FLIGHT, len(uploads))) as pool:
-        try:
-            written = list(pool.map(put, wheels, uploads))
-        except BaseException:
-            stop.set()  # Ctrl-C, or one of them failed: the others end at their next read
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-    return dict(zip((item.path for item in wheels), written, strict=True))
-
-
-class _Stoppable(BufferedReader):
-    """A file whose reading can be ended from another thread; an unfinished upload is never committed."""
-
-    def __init__(self, file: Path, stop: Event) -> None:
-        super().__init__(FileIO(file))
-        self._stop = stop
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if self._stop.is_set():
-            raise CancelledError("the upload was stopped")  # no OSError: azure-core would try again
-        return super().read(size)
-
-
-def _upload(item: WantedWheel, file: Path, stop: Event) -> BlobUpload:
-    def opener() -> BinaryIO:
-        return _Stoppable(file, stop)
-
-    with file.open("rb") as stream:
-        md5 = hashlib.md5(usedforsecurity=False)
-        while chunk := stream.read(1 << 20):
-            md5.update(chunk)
-    metadata = {
-        "amlpriv_sha256": item.wheel.sha256,
-        "amlpriv_content": item.wheel.content_hash,
-        # Tells our own upload from another's when the reply is lost and a retry finds the blob there.
-        "amlpriv_upload": uuid4().hex,
-    }
-    return BlobUpload(item.path, item.wheel.size, md5.digest(), metadata, opener)
 
 
 def make_signer(store: Store, policy: PolicyPlan, *, now: datetime) -> Signer:
@@ -195,33 +127,67 @@ def change_policy(store: Store, planned: PolicyPlan, *, now: datetime, tries: in
 
 
 def verify_urls(store: Store, signed: Signed, *, patient: bool, progress: Progress) -> None:
-    """HEAD every URL, as pip will; with patience where a new policy may not act yet."""
+    """HEAD every URL, as pip will; with patience where a new policy may not act yet. The first one waits for all."""
     deadline = time.monotonic() + (POLICY_PATIENCE if patient else 0.0)
     blobs = store.open()
-    for name, url in signed.items():
-        waited = False
-        while (status := blobs.head(url)) != 200:
-            if status != 403 or time.monotonic() >= deadline:
-                raise PermissionDeniedError(
-                    f"Storage answers {status} to the signed URL of {name} ({url.url}).",
-                    hint="A firewall of the storage account, or a policy against SAS, refuses it:"
-                    " use the route feed, context or image.",
-                )
-            if not waited:
-                progress.say("waiting for the new access policy to act (up to 30 seconds)")
-            waited = True
-            time.sleep(2)
+    first, *rest = signed
+    waited = False
+    while (status := blobs.head(signed[first])) in _REFUSED and time.monotonic() < deadline:
+        if not waited:
+            progress.say("waiting for the new access policy to act (up to 30 seconds)")
+        waited = True
+        time.sleep(2)
+    statuses = {first: status}
+    if status == 200 and rest:
+        with ThreadPoolExecutor(min(HEADS_IN_FLIGHT, len(rest))) as pool:
+            statuses |= zip(rest, pool.map(lambda name: _settled(blobs, signed[name], deadline), rest), strict=True)
+    for name, status in statuses.items():
+        if status != 200:
+            raise _unusable(name, signed[name], status)
+
+
+_REFUSED = (401, 403)
+
+
+def _settled(blobs: Blobs, url: SasUrl, deadline: float) -> int:
+    """Another of storage's servers may know the new policy a moment later than the one that answered first."""
+    while (status := blobs.head(url)) in _REFUSED and time.monotonic() < deadline:
+        time.sleep(2)
+    return status
+
+
+def _unusable(name: str, url: SasUrl, status: int) -> AmlprivError:
+    said = f"Storage answers {status} to the signed URL of {name} ({url.url})."
+    if status in _REFUSED:
+        hint = (
+            "A firewall of the storage account, or a policy against SAS, refuses it:"
+            " use the route feed, context or image."
+        )
+        return PermissionDeniedError(said, hint=hint)
+    if status == 404:
+        return NotFoundError(said, hint="Somebody deleted the blob meanwhile: run the same command again.")
+    return ServiceError(said, hint="Run the same command again; if it stays, ask who runs the storage account.")
+
+
+class RegisteredMeanwhileError(ConflictError):
+    """The version to be created is registered already, with the same content; ``there`` is it."""
+
+    def __init__(self, there: RegisteredEnvironment) -> None:
+        super().__init__(
+            f"Somebody registered {there.name}:{there.version} at the same time.", hint="Run the same command again."
+        )
+        self.there = there
 
 
 def _register(store: Store, environment: RegisteredEnvironment, wanted: Wanted) -> RegisteredEnvironment:
-    """Create the version; when somebody was faster with the same content, theirs is as good."""
+    """Create the version; when it is there with the same content, RegisteredMeanwhileError."""
     environments = store.workspace.environments
     try:
         return environments.put(environment)
     except ConflictError as error:
         there = environments.get(environment.name, environment.version)
         if there.properties.get(DIGEST) == wanted.digest:
-            return there
+            raise RegisteredMeanwhileError(there) from error
         raise ConflictError(
             f"Environment {environment.name}:{environment.version} is registered with other content.",
             hint="Versions never change: raise 'version' in the file, or leave it out.",

@@ -1,30 +1,48 @@
-"""Asking a workspace what a publish plan needs to know. Reads only; on the unchanged path four requests at most."""
+"""Asking a workspace what a publish plan needs to know. Reads only; on the unchanged path four requests at
+most for one wheel, and five for any number (and for each further 5000 blobs of a listing one)."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+from itertools import count
 from os.path import commonprefix
-from urllib.parse import unquote, urlsplit
+from pathlib import Path
 
-from amlpriv.errors import UnsupportedError
+from amlpriv.actions.signed import blob_of, datastore_of, named_policies, signed_hashes, signed_urls
+from amlpriv.actions.wheel_files import checked_md5
+from amlpriv.errors import AuthenticationError, NotFoundError, PermissionDeniedError, ServiceError, UnsupportedError
 from amlpriv.plans.access import Access, PolicyPlan, choose_access, plan_policy, policy_number
-from amlpriv.plans.health import Evidence, Verdict, assess
-from amlpriv.plans.publish import Answers, Wanted, find_match
+from amlpriv.plans.health import Evidence, Health, Verdict, assess
+from amlpriv.plans.publish import MANIFEST, Answers, Wanted, find_match, last_published, renewal_name
 from amlpriv.remote import ContainerPolicies, Datastore, RegisteredEnvironment, StorageSecret, StoredBlob
 from amlpriv.secret import SasUrl, Secret
-from amlpriv.specs.conda import parse_conda
-from amlpriv.specs.pip import PipRequirement
-from amlpriv.workspace.ports import Blobs, Workspace
+from amlpriv.workspace.ports import VERSIONS_PAGE, Blobs, Workspace
 from amlpriv.workspace.sas import PolicySigner
 
-__all__ = ["GENERATION", "LOCK_BLOB", "Store", "ask", "blob_of", "sign_for", "signed_urls"]
+__all__ = [
+    "GENERATION",
+    "LOCK_BLOB",
+    "Store",
+    "ask",
+    "blob_of",
+    "find_registered",
+    "find_versions",
+    "sign_for",
+    "signed_hashes",
+    "signed_urls",
+]
 
 LOCK_BLOB = "amlpriv/.lock"
 GENERATION = "amlpriv_generation"
 HEADS_IN_FLIGHT = 8
+TRIED_ONE_BY_ONE = 2
+LISTINGS = 8
+WHEELS = "amlpriv/wheels/"
 NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
@@ -69,44 +87,96 @@ class Store:
         return self.policies
 
 
-def signed_urls(environment: RegisteredEnvironment) -> Mapping[str, SasUrl]:
-    """The signed URLs in a registered conda text, by package name, without their fragments."""
-    if environment.conda is None:
-        return {}
-    found: dict[str, SasUrl] = {}
-    for line in parse_conda(environment.conda.reveal(), f"{environment.name}:{environment.version}").pip:
-        url = line.requirement.url if isinstance(line, PipRequirement) else None
-        if isinstance(line, PipRequirement) and url and "sig=" in url:
-            found[line.name] = SasUrl(url.partition("#")[0])
-    return found
+def find_versions(
+    workspace: Workspace, wanted: Wanted, known: RegisteredEnvironment | None = None
+) -> tuple[RegisteredEnvironment, ...]:
+    """The newest versions; when none of a whole page matches, also those whose names follow from the content.
 
-
-def ask(workspace: Workspace, wanted: Wanted, *, lifetime: timedelta, now: datetime) -> tuple[Answers, Store]:
-    """All that ``plan_publish`` needs, and the opened storage for whoever applies the plan."""
+    ``known`` is a version that is there, whether the listing has it by now or not.
+    """
     versions = workspace.environments.versions(wanted.name)
+    if known is not None and known.version not in {item.version for item in versions}:
+        versions = (known, *versions)
+    if len(versions) < VERSIONS_PAGE or find_match(wanted, versions) is not None:
+        return versions
+    listed = {item.version for item in versions}
+    older: list[RegisteredEnvironment] = []
+    with suppress(NotFoundError):
+        for number in count(1):
+            name = renewal_name(wanted, number)
+            if name not in listed:
+                older.insert(0, workspace.environments.get(wanted.name, name))
+    return (*versions, *older)
+
+
+def ask(
+    workspace: Workspace,
+    wanted: Wanted,
+    *,
+    lifetime: timedelta,
+    now: datetime,
+    files: Mapping[str, Path] | None = None,
+    known: RegisteredEnvironment | None = None,
+) -> tuple[Answers, Store]:
+    """All that ``plan_publish`` needs, and the opened storage for whoever applies the plan."""
+    versions = find_versions(workspace, wanted, known)
     match = find_match(wanted, versions)
     store, answers = Store(workspace), Answers(versions)
-    evidence, revoked = None, tuple[str, ...]()
+    evidence = None
     names = frozenset(item.wheel.name for item in wanted.wheels)
     if match is not None:
         evidence = _evidence(store, match, wanted)
         health = assess(evidence, wanted=names, now=now, lifetime=lifetime)
         paths = {name: blob_of(url) for name, url in evidence.urls.items()}
-        answers, revoked = Answers(versions, match, health, paths), health.revoked
+        answers = Answers(versions, match, health, paths)
         if health.verdict is Verdict.USABLE:
             return answers, store
         if health.verdict is Verdict.DEAD:
             store = Store(workspace)  # the next renewal goes to today's default datastore
-    signing, stored = None, {}
-    if wanted.wheels:
-        signing = sign_for(store, revoked, lifetime=lifetime, now=now)
-        if evidence is not None and store.access is not None and store.access.lifetime < lifetime:
-            # The account caps lifetimes: what could not live longer is not renewed for its short life.
-            health = assess(evidence, wanted=names, now=now, lifetime=store.access.lifetime)
-            if health.verdict is Verdict.USABLE:
-                return replace(answers, health=health, notes=_notes(store, None)), store
-        stored = dict(_stored(store, wanted))
-    return replace(answers, stored=stored, signing=signing, notes=_notes(store, signing)), store
+    if not wanted.wheels:
+        return answers, store
+    signing = sign_for(store, named_policies(versions, store.find()), lifetime=lifetime, now=now)
+    if evidence is not None and store.access is not None and store.access.lifetime < lifetime:
+        # The account caps lifetimes: what could not live longer is not renewed for its short life.
+        health = assess(evidence, wanted=names, now=now, lifetime=store.access.lifetime)
+        if health.verdict is Verdict.USABLE:
+            return replace(answers, health=health, notes=_notes(store, None)), store
+    if evidence is not None and answers.health is not None:
+        answers = replace(answers, health=_outlived(answers.health, evidence, signing))
+    answers = replace(answers, signing=signing, notes=_notes(store, signing))
+    return _with_stored(answers, store, wanted, files or {}), store
+
+
+def _outlived(health: Health, evidence: Evidence, signing: PolicyPlan) -> Health:
+    """Dead is what only an older policy than the one that gets extended or made could bring back."""
+    newest = max((policy_number(url.fields.get("si", "")) for url in evidence.urls.values()), default=0)
+    if health.verdict is not Verdict.FADING or not 0 < newest < policy_number(signing.policy):
+        return health
+    return replace(health, verdict=Verdict.DEAD, because=(*health.because, "a newer access policy has taken its place"))
+
+
+def _with_stored(answers: Answers, store: Store, wanted: Wanted, files: Mapping[str, Path]) -> Answers:
+    stored = _stored(store, wanted)
+    there = [item.wheel for item in wanted.wheels if item.path in stored and item.wheel.name in files]
+    md5 = {str(wheel.name): checked_md5(files[wheel.name], wheel) for wheel in there}
+    before = _before(store, answers.versions) if answers.match is None else None
+    return replace(answers, stored=stored, md5=md5, before=before)
+
+
+def _before(store: Store, versions: tuple[RegisteredEnvironment, ...]) -> Mapping[str, Mapping[str, str]] | None:
+    """All wheels of the last published version from its manifest, which only versions with many of them have."""
+    last = last_published(versions)
+    path = last.properties.get(MANIFEST) if last else None
+    if path is None:
+        return None
+    # It is asked for words only: without it there are fewer of them.
+    with suppress(NotFoundError, PermissionDeniedError, ServiceError, ValueError, KeyError, TypeError):
+        wheels = json.loads(store.open().get(path))["wheels"]
+        return {
+            str(item["name"]): {"version": str(item["version"]), "content": str(item["content_hash"])}
+            for item in wheels
+        }
+    return None
 
 
 def _notes(store: Store, signing: PolicyPlan | None) -> tuple[str, ...]:
@@ -121,7 +191,7 @@ def _evidence(store: Store, match: RegisteredEnvironment, wanted: Wanted) -> Evi
     if frozenset(urls) != names or not names:
         return Evidence(urls, {})
     by_policy = any("si" in url.fields for url in urls.values())
-    datastore = _datastore_of(next(iter(urls.values())), match)
+    datastore = datastore_of(next(iter(urls.values())), match)
     store.datastore = datastore
     policies = store.ask_policies() if by_policy else None
     key = store.ask_secret().account_key if by_policy else None
@@ -129,19 +199,26 @@ def _evidence(store: Store, match: RegisteredEnvironment, wanted: Wanted) -> Evi
     blobs = store.open() if by_policy else store.workspace.open_blobs(datastore, None)
     rebuilt = frozenset(item.wheel.name for item in wanted.wheels if blob_of(urls[item.wheel.name]) != item.path)
     resigned = _resigned(datastore, key, urls) if key else None
-    return Evidence(urls, _heads(blobs, urls), policies, resigned, rebuilt)
+    return Evidence(urls, _statuses(store, blobs, datastore, urls), policies, resigned, rebuilt)
 
 
-def blob_of(url: SasUrl) -> str:
-    """Path of the blob inside its container."""
-    return unquote(urlsplit(url.url).path).split("/", 2)[2]
+def _statuses(store: Store, blobs: Blobs, datastore: Datastore, urls: Mapping[str, SasUrl]) -> dict[str, int]:
+    """HTTP status of each URL, in at most two requests: few are tried one by one, of many one stands for all.
 
-
-def _datastore_of(url: SasUrl, match: RegisteredEnvironment) -> Datastore:
-    parts = urlsplit(url.url)
-    account, _, endpoint = parts.netloc.partition(".blob.")
-    name = match.properties.get("amlpriv.datastore", "workspaceblobstore")
-    return Datastore(name, account, parts.path.split("/")[1], endpoint)
+    All URLs of a version are signed in the same way at the same time. Which blobs are there is told by one listing.
+    """
+    if len(urls) <= TRIED_ONE_BY_ONE:
+        return _heads(blobs, urls)
+    paths = {name: blob_of(url) for name, url in urls.items()}
+    lister = blobs if store.blobs is blobs else store.workspace.open_blobs(datastore, None)
+    try:
+        listed = lister.stored(commonprefix(list(paths.values())))  # noqa: RUF071  # storage compares characters, too
+    except (PermissionDeniedError, AuthenticationError, UnsupportedError):
+        return _heads(blobs, urls)
+    tried = min(urls, key=lambda name: (paths[name] not in listed, name))
+    status = blobs.head(urls[tried])
+    gone = 404 if status in (200, 404) else status
+    return {name: status if name == tried or paths[name] in listed else gone for name in urls}
 
 
 def _heads(blobs: Blobs, urls: Mapping[str, SasUrl]) -> dict[str, int]:
@@ -156,7 +233,7 @@ def _resigned(datastore: Datastore, key: Secret, urls: Mapping[str, SasUrl]) -> 
     return again
 
 
-def sign_for(store: Store, revoked: tuple[str, ...], *, lifetime: timedelta, now: datetime) -> PolicyPlan:
+def sign_for(store: Store, named: tuple[str, ...], *, lifetime: timedelta, now: datetime) -> PolicyPlan:
     """Which signature the service allows, and what that means for the container's access policy."""
     from amlpriv.plans.access import PolicyAction
 
@@ -176,10 +253,34 @@ def sign_for(store: Store, revoked: tuple[str, ...], *, lifetime: timedelta, now
         lock = store.open().stored(LOCK_BLOB).get(LOCK_BLOB)
         text = lock.metadata.get(GENERATION, "0") if lock else "0"
         generation = int(text) if text.isdigit() else 0
-    return plan_policy(policies, now=now, lifetime=access.lifetime, generation=generation, revoked=revoked)
+    return plan_policy(policies, now=now, lifetime=access.lifetime, generation=generation, named=named)
 
 
 def _stored(store: Store, wanted: Wanted) -> Mapping[str, StoredBlob]:
-    """One listing for all wheels, as narrow as their paths allow; also what lies beside them under the same version."""
-    folders = [item.path.rsplit("/", 2)[0] + "/" for item in wanted.wheels]
-    return store.open().stored(commonprefix(folders))  # noqa: RUF071  # storage compares characters, too
+    """What is stored of the wheels' names and versions: one listing where their paths begin alike, else one for each
+    of a few, since what they share is the folder of all wheels ever stored."""
+    folders = sorted({item.path.rsplit("/", 2)[0] + "/" for item in wanted.wheels})
+    common = commonprefix(folders)  # noqa: RUF071  # storage compares characters, too
+    narrow = len(common) > len(WHEELS) + 1
+    if narrow or len(folders) > LISTINGS:
+        return store.open().stored(common)
+    blobs = store.open()
+    with ThreadPoolExecutor(len(folders)) as pool:
+        found = list(pool.map(blobs.stored, folders))
+    return {path: blob for part in found for path, blob in part.items()}
+
+
+def find_registered(workspace: Workspace, wanted: Wanted) -> RegisteredEnvironment | None:
+    """The registered version with this content, in two requests; NotFoundError when its signed URLs do not work."""
+    match = find_match(wanted, find_versions(workspace, wanted))
+    urls = signed_urls(match) if match is not None else {}
+    if match is None or not urls:
+        return match
+    url = next(iter(urls.values()))
+    status = workspace.open_blobs(datastore_of(url, match), None).head(url)
+    if status != 200:
+        raise NotFoundError(
+            f"{match.name}:{match.version} is registered, but its signed URLs no longer work (HTTP {status}).",
+            hint="Publish again.",
+        )
+    return match

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,13 +18,14 @@ from amlpriv.actions.publish import Published, Quiet, publish
 from amlpriv.errors import UsageError
 from amlpriv.findings import Report
 from amlpriv.images import BuildRequest, BuiltEnvironment, build_environment, run_in
-from amlpriv.secret import Secret
-from amlpriv.specs.conda import parse_conda
+from amlpriv.specs.conda import CondaSpec, parse_conda
 from amlpriv.wheels.wheel import Wheel
 
 __all__ = ["Built", "build", "run"]
 
 _BESIDES = frozenset({"benchmarks", "doc", "docs", "example", "examples", "scripts", "test", "tests", "tools"})
+_PINNED_PIP = re.compile(r"(={0,2})\s*(\d+(?:\.\d+)*)(\.?\*)?(?:[=\s]\S+)?")
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +151,27 @@ def _request(published: Published, root: Path, strict_python: bool) -> BuildRequ
     return BuildRequest(
         conda_text=text,
         asked_python=conda.python,
-        folder=root / f"{published.name}-{published.plan.wanted.digest[:16]}",
+        folder=root / _folder_name(published.name, published.plan.wanted.digest),
         imports={item.wheel.name: _imports(item.wheel) for item in published.plan.wanted.wheels},
         strict_python=strict_python,
-        secrets=[Secret(url.reveal()) for url in urls.values()],
+        secrets=list(urls.values()),
         conda_packages=tuple(item.name for item in conda.dependencies if item.name not in ("python", "pip")),
         key=published.plan.wanted.digest,
+        pip=_pinned_pip(conda),
+        variables=dict(conda.variables),
     )
+
+
+def _folder_name(name: str, digest: str) -> str:
+    """An environment's name may be as long as a file's name can be, and we add to it."""
+    return f"{name[:_SHOWN]}-{digest[:16]}"
+
+
+def _pinned_pip(conda: CondaSpec) -> str | None:
+    """The pip that conda would install, as a specifier of pip's: conda's ``=25.3`` takes a 25.3.1 as well."""
+    spec = next((item.spec.strip() for item in conda.dependencies if item.name == "pip"), "")
+    match = _PINNED_PIP.fullmatch(spec)
+    if match is None:
+        return None
+    sign, version, star = match.groups()
+    return f"=={version}.*" if sign == "=" or star else f"=={version}"

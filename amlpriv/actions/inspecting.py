@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
-from amlpriv.errors import InputError
+from amlpriv.errors import InputError, WheelError
 from amlpriv.files import open_binary
+from amlpriv.wheels.filename import parse_filename
 from amlpriv.wheels.read import read_wheel
 from amlpriv.wheels.wheel import Wheel
 
-__all__ = ["inspect_wheel", "wheel_as_json"]
+__all__ = ["inspect_wheel", "wheel_as_json", "wheel_filename"]
 
 
 def inspect_wheel(file: str | os.PathLike[str]) -> Wheel:
@@ -19,7 +21,19 @@ def inspect_wheel(file: str | os.PathLike[str]) -> Wheel:
     if path.is_dir():
         raise InputError("This is a folder, not a wheel.", file=path, hint="Build the wheel first: uv build --wheel.")
     with open_binary(path) as stream:
-        return read_wheel(path.name, stream)
+        return read_wheel(wheel_filename(path), stream)
+
+
+def wheel_filename(path: Path) -> str:
+    """What the wheel is called: its own name, or of a link such as ``latest.whl`` the name of the file it leads to."""
+    with contextlib.suppress(WheelError):
+        parse_filename(path.name)
+        return path.name
+    with contextlib.suppress(OSError, RuntimeError, ValueError, WheelError):
+        resolved = path.resolve().name if path.is_symlink() else path.name
+        parse_filename(resolved)
+        return resolved
+    return path.name
 
 
 def wheel_as_json(wheel: Wheel) -> dict[str, object]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from amlpriv.errors import LocalWorkspaceError
+
 __all__ = ["LocalStatus", "local_reset", "local_start", "local_status", "local_stop"]
 
 
@@ -43,9 +45,12 @@ def local_start(
     """Start the local workspace, or find that it runs."""
     from amlpriv.local.home import Home
     from amlpriv.local.lifecycle import start
+    from amlpriv.prefixes import sweep
 
     surroundings = os.environ if environ is None else environ
-    start(Home.find(surroundings), environ=surroundings, say=say)
+    home = Home.find(surroundings)
+    start(home, environ=surroundings, say=say)
+    sweep(home.builds)
     return local_status(environ=surroundings)
 
 
@@ -73,15 +78,24 @@ def local_stop(*, environ: Mapping[str, str] | None = None) -> bool:
     """End the local workspace and keep its data; False when it was not running."""
     from amlpriv.local.home import Home
     from amlpriv.local.lifecycle import stop
+    from amlpriv.prefixes import sweep
 
-    return stop(Home.find(os.environ if environ is None else environ))
+    home = Home.find(os.environ if environ is None else environ)
+    sweep(home.builds)
+    return stop(home)
 
 
-def local_reset(*, environ: Mapping[str, str] | None = None) -> Path:
-    """End the local workspace and delete its data and builds; the folder that they were in."""
+def local_reset(*, environ: Mapping[str, str] | None = None) -> Path | None:
+    """End the local workspace and delete its data and builds; the folder that they were in, None when there were none.
+
+    Raises LocalWorkspaceError when AMLPRIV_HOME is a file.
+    """
     from amlpriv.local.home import Home
     from amlpriv.local.lifecycle import reset
 
     home = Home.find(os.environ if environ is None else environ)
-    reset(home)
-    return home.root
+    if home.root.exists() and not home.root.is_dir():
+        raise LocalWorkspaceError(
+            f"{home.root} is no folder.", hint="Set AMLPRIV_HOME to the local workspace's folder."
+        )
+    return home.root if reset(home) else None

@@ -104,7 +104,7 @@ def _is_workspace(candidate: Path) -> bool:
     """Many tools have a config.json: only one that has a key of ours counts when nobody pointed at it."""
     try:
         found = json.loads(read_text(candidate))
-    except (InputError, ValueError):
+    except (InputError, ValueError, RecursionError):
         return False
     return isinstance(found, dict) and any(key in found for key in _KEYS)
 
@@ -132,6 +132,8 @@ def read_config(path: Path) -> WorkspaceName:
         raise InputError(
             f"This is no JSON: {error.msg}.", file=path, line=error.lineno, hint="Download it again from the studio."
         ) from error
+    except RecursionError as error:
+        raise InputError("This is nested too deeply for a config.json.", file=path) from error
     if not isinstance(found, dict):
         raise InputError("A workspace's config.json is a JSON object.", file=path)
     missing = [key for key in _KEYS if not isinstance(found.get(key), str) or not found[key]]

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+from amlpriv.actions.choosing import choose_wheel
+from amlpriv.actions.inspecting import inspect_wheel
 from amlpriv.building import build_wheel
 from amlpriv.errors import InputError, UnsupportedError, UsageError
 from amlpriv.facts.images import DEFAULT_IMAGE, target_for
 from amlpriv.facts.routes import Route
-from amlpriv.files import open_binary, read_text
+from amlpriv.files import read_text
 from amlpriv.findings import Report
 from amlpriv.plans.publish import Wanted, WantedWheel, blob_path
 from amlpriv.preflight.engine import check
 from amlpriv.preflight.subject import PackagedWheel, Subject
-from amlpriv.specs.closure import Needed, close, with_paths_named
+from amlpriv.specs.closure import Needed, close, with_paths_named, without_skipped_paths
 from amlpriv.specs.conda import CondaSpec
 from amlpriv.specs.digest import SourceIdentity, canonical_environment, environment_digest
 from amlpriv.specs.environment import (
@@ -30,9 +33,11 @@ from amlpriv.specs.environment import (
     read_specification,
     unneeded_sources,
 )
+from amlpriv.specs.fields import VERSION_HINT, version_complaint
+from amlpriv.specs.pip import PipRequirement
+from amlpriv.specs.positions import Position
 from amlpriv.specs.problems import input_error
 from amlpriv.target import Target
-from amlpriv.wheels.read import read_wheel
 from amlpriv.wheels.wheel import Wheel
 
 __all__ = ["Packages", "Prepared", "preparing", "wheel_at"]
@@ -79,9 +84,11 @@ class Prepared:
 class Packages:
     """Turns sources into wheels, each once."""
 
+    file: EnvironmentFile
     folder: Path
     """What relative paths start from."""
     work: Path
+    target: Target
     environ: Mapping[str, str]
     say: Callable[[str], None] = lambda _: None
     found: dict[str, tuple[Path, Wheel]] = field(default_factory=dict)
@@ -100,13 +107,12 @@ class Packages:
                 f"{where}the source of {key} is of kind {kind!r}, which this version cannot fetch yet.",
                 hint="Give a path: a wheel, a folder of wheels or a project folder.",
             )
-        # A conda file that the environment file names has paths of its own.
-        folder = Path(source.position.file).parent if source.position and source.position.file else self.folder
-        place = folder / Path(source.path).expanduser()
+        place = self._place(source)
         try:
-            path = wheel_at(place, key, self.work, environ=self.environ, say=self.say)
-            with open_binary(path) as stream:
-                return path, read_wheel(path.name, stream)
+            path = wheel_at(
+                place, key, self.work, asked=self._asked(key), target=self.target, environ=self.environ, say=self.say
+            )
+            return path, inspect_wheel(path)
         except InputError as error:
             if source.position is None or not _is_missing(error, place):
                 raise
@@ -114,15 +120,45 @@ class Packages:
                 f"The source of {key} does not exist: {source.path}.", source.position, hint="Correct the path."
             ) from error
 
+    def _place(self, source: PathSource) -> Path:
+        # A conda file that the environment file names has paths of its own.
+        folder = Path(source.position.file).parent if source.position and source.position.file else self.folder
+        try:
+            return folder / Path(source.path).expanduser()
+        except RuntimeError as error:
+            message = f"There is no such user's folder on this machine: {source.path}."
+            raise input_error(message, source.position, hint="Write the whole path, or './~...' for a name.") from error
+
+    def _asked(self, name: str) -> list[Requirement]:
+        """What the file and the wheels that are read already require of a package."""
+        lines = self.file.conda.pip if self.file.conda else ()
+        listed = [line.requirement for line in lines if isinstance(line, PipRequirement)]
+        inside = [item for _, wheel in self.found.values() for item in wheel.requires_dist]
+        return [
+            item
+            for item in (*listed, *inside)
+            if canonicalize_name(item.name) == name and self.target.holds(item.marker)
+        ]
+
 
 def _is_missing(error: InputError, path: Path) -> bool:
     return not path.exists() and error.line is None
 
 
 def wheel_at(
-    path: Path, name: str, work: Path, *, environ: Mapping[str, str], say: Callable[[str], None] = lambda _: None
+    path: Path,
+    name: str,
+    work: Path,
+    *,
+    environ: Mapping[str, str],
+    asked: Iterable[Requirement] = (),
+    target: Target | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Path:
-    """The wheel that a path leads to: itself, the newest of ``name`` in a folder of wheels, or built from a project."""
+    """The wheel that a path leads to: itself, the best of ``name`` in a folder of wheels, or built from a project.
+
+    A name with a colon stands for a path whose package is not known yet.
+    """
     if not path.is_dir():
         return path
     if (path / "pyproject.toml").is_file() or (path / "setup.py").is_file():
@@ -130,25 +166,7 @@ def wheel_at(
         out = work / f"built-{name.replace(':', '-')}"
         out.mkdir(parents=True, exist_ok=True)
         return build_wheel(path, out, environ=environ, on_line=None)
-    return _newest(path, name)
-
-
-def _newest(folder: Path, name: str) -> Path:
-    from packaging.utils import canonicalize_name
-
-    from amlpriv.wheels.filename import parse_filename
-
-    wheels = sorted(folder.glob("*.whl"))
-    parsed = [(parse_filename(wheel.name), wheel) for wheel in wheels]
-    mine = [(item.version, wheel) for item, wheel in parsed if ":" in name or item.name == canonicalize_name(name)]
-    if not mine:
-        what = f"no wheel of {name}" if wheels else "neither a pyproject.toml nor a wheel"
-        raise InputError(
-            f"There is {what} in this folder.",
-            file=folder,
-            hint="Give a wheel file, a project folder, or a folder with wheels.",
-        )
-    return max(mine)[1]
+    return choose_wheel(path, None if ":" in name else name, asked, target or Target())
 
 
 @contextmanager
@@ -176,10 +194,14 @@ def preparing(
 
     file = read_specification(text, str(path), load=load, name=name, image=image)
     if version is not None:
+        if complaint := version_complaint(version):
+            raise UsageError(f"{version!r} cannot be an environment's version: {complaint}.", hint=VERSION_HINT)
         file = replace(file, version=version)
     _refuse_what_is_missing(file, via)
     with tempfile.TemporaryDirectory(prefix="amlpriv-", ignore_cleanup_errors=True) as work:
-        packages = Packages(path.parent, Path(work), environ, say)
+        target = _target(file, say)
+        file = without_skipped_paths(file, target)
+        packages = Packages(file, path.parent, Path(work), target, environ, say)
         yield _prepare(file, text, texts, packages)
 
 
@@ -200,18 +222,8 @@ def _refuse_what_is_missing(file: EnvironmentFile, via: Route | str | None) -> N
 
 
 def _prepare(file: EnvironmentFile, text: str, texts: Mapping[str, str], packages: Packages) -> Prepared:
-    nameless = {key: source for key, source in file.sources.items() if ":" in key}
-    names = {key: str(packages.wheel(key, source).name) for key, source in nameless.items()}
-    file = with_paths_named(file, names)
-    for key, name in names.items():
-        packages.found[name] = packages.found.pop(key)
-    image = file.image or DEFAULT_IMAGE
-    if file.image is None:
-        packages.say(f"no image is given: {image} is used")
-    found = target_for(image, file.conda.python if file.conda else None)
-    if file.sources and not found.known:
-        packages.say(f"nothing is known about the image {image}: wheels are checked for {found.target}")
-    target = found.target
+    file = _named_paths(file, packages)
+    image, target = file.image or DEFAULT_IMAGE, packages.target
     needed = close(file, lambda name: _named(packages, file, name), target)
     for source in unneeded_sources(file, needed):
         raise source.error()
@@ -225,6 +237,38 @@ def _prepare(file: EnvironmentFile, text: str, texts: Mapping[str, str], package
     paths = {name: packages.found[name][0] for name in wheels}
     digest = environment_digest(canonical)
     return Prepared(file, image, target, needed, wheels, paths, report, canonical, digest)
+
+
+def _target(file: EnvironmentFile, say: Callable[[str], None]) -> Target:
+    image = file.image or DEFAULT_IMAGE
+    if file.image is None:
+        say(f"no image is given: {image} is used")
+    found = target_for(image, file.conda.python if file.conda else None)
+    if file.sources and not found.known:
+        say(f"nothing is known about the image {image}: wheels are checked for {found.target}")
+    return found.target
+
+
+def _named_paths(file: EnvironmentFile, packages: Packages) -> EnvironmentFile:
+    """The file with names in place of paths. InputError for a package that comes from two places."""
+    names: dict[str, str] = {}
+    places = {name: source.position for name, source in file.sources.items() if ":" not in name}
+    for key, source in file.sources.items():
+        if ":" not in key:
+            continue
+        name = str(packages.wheel(key, source).name)
+        if name in places:
+            first = places[name]
+            message = f"{name} comes from two places, from this one and from {_shown(first)}."
+            raise input_error(message, source.position, hint="Remove one of them.")
+        names[key], places[name] = name, source.position
+    for key, name in names.items():
+        packages.found[name] = packages.found.pop(key)
+    return with_paths_named(file, names)
+
+
+def _shown(position: Position | None) -> str:
+    return f"{position.file}:{position.line}" if position else "elsewhere"
 
 
 def _named(packages: Packages, file: EnvironmentFile, name: str) -> Wheel:

@@ -6,17 +6,19 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
-from amlpriv.actions.applying import Progress, Signed, apply, manifest_path
-from amlpriv.actions.asking import Store, ask
+from amlpriv.actions.applying import Progress, RegisteredMeanwhileError, Signed, apply, manifest_path
+from amlpriv.actions.asking import Store, ask, signed_hashes, signed_urls
 from amlpriv.actions.opening import open_workspace
 from amlpriv.actions.preparing import Prepared, preparing
 from amlpriv.errors import ServiceError
 from amlpriv.facts.routes import Route
 from amlpriv.findings import Report
-from amlpriv.plans.access import DEFAULT_LIFETIME
+from amlpriv.plans.access import asked_lifetime
 from amlpriv.plans.publish import (
     DIGEST,
     WHEEL_PREFIX,
@@ -25,6 +27,7 @@ from amlpriv.plans.publish import (
     Upload,
     Wanted,
     plan_publish,
+    wheel_fields,
 )
 from amlpriv.remote import RegisteredEnvironment
 from amlpriv.secret import Secret, redact
@@ -93,9 +96,7 @@ class Published:
 
     def sha256(self, package: str) -> str | None:
         """Hash of the wheel that the registered version installs: of other bytes, maybe, than a rebuild's."""
-        properties = self.registered.properties if self.registered else {}
-        fields = dict(part.partition("=")[::2] for part in properties.get(f"{WHEEL_PREFIX}{package}", "").split())
-        return fields.get("sha256")
+        return signed_hashes(self.registered).get(package) if self.registered else None
 
     @property
     def environment(self) -> Environment:
@@ -131,6 +132,28 @@ class Published:
             tags=dict(self.registered.tags),
         )
 
+    def _wheels(self) -> list[dict[str, object]]:
+        """What gets installed: a stored wheel may have another name, size and hash than the one built just now."""
+        hashes = signed_hashes(self.registered) if self.registered else {}
+        properties = self.registered.properties if self.registered else {}
+        shown: list[dict[str, object]] = []
+        for wheel in (item.wheel for item in self.plan.wanted.wheels):
+            blob, sha256 = self.blobs.get(wheel.name), hashes.get(wheel.name) or wheel.sha256
+            fields = wheel_fields(properties.get(f"{WHEEL_PREFIX}{wheel.name}", ""))
+            size = wheel.size if sha256 == wheel.sha256 else int(fields["size"]) if "size" in fields else None
+            shown.append(
+                {
+                    "name": wheel.name,
+                    "version": str(wheel.version),
+                    "filename": unquote(blob.rpartition("/")[2]) if blob else wheel.filename,
+                    "sha256": sha256,
+                    "content_hash": wheel.content_hash,
+                    "size": size,
+                    "blob": blob,
+                }
+            )
+        return shown
+
     def as_json(self) -> dict[str, object]:
         """The object that ``publish --json`` prints."""
         plan, counter = self.plan, self.workspace.requests
@@ -143,18 +166,8 @@ class Published:
             "action": plan.action.value,
             "changed_because": list(plan.because),
             "wheels": [
-                {
-                    "name": item.wheel.name,
-                    "version": str(item.wheel.version),
-                    "filename": item.wheel.filename,
-                    "sha256": self.sha256(item.wheel.name) or item.wheel.sha256,
-                    "content_hash": item.wheel.content_hash,
-                    "size": item.wheel.size,
-                    "action": "uploaded" if item.wheel.name in uploaded else "reused",
-                    "blob": self.blobs.get(item.wheel.name),
-                    "expires": expires,
-                }
-                for item in plan.wanted.wheels
+                {**shown, "action": "uploaded" if shown["name"] in uploaded else "reused", "expires": expires}
+                for shown in self._wheels()
             ],
             "findings": [finding.as_json() for finding in self.report],
             "notes": list(plan.notes),
@@ -189,19 +202,37 @@ def publish(
     """
     surroundings, watcher = os.environ if environ is None else environ, progress or Quiet()
     moment = (now or datetime.now(timezone.utc)).astimezone(timezone.utc)
-    path, lifetime = Path(file), expires or DEFAULT_LIFETIME
+    path, lifetime = Path(file), asked_lifetime(expires)
 
     options: dict[str, Any] = {"name": name, "image": image, "version": version, "via": via}
     with preparing(path, environ=surroundings, say=watcher.say, **options) as prepared:
         prepared.report.raise_if_errors()
 
         opened = open_workspace(workspace, environ=surroundings, folder=Path.cwd(), start=start, say=watcher.say)
-        answers, store = ask(opened, prepared.wanted, lifetime=lifetime, now=moment)
-        plan = plan_publish(prepared.wanted, answers)
-        registered = answers.match if not plan.created else None
-        if not dry_run:
-            how: dict[str, Any] = {"compose": composer(prepared, plan, store), "now": moment, "progress": watcher}
-            registered = apply(plan, store, files=prepared.paths, match=answers.match, **how)
+        run = partial(_publish, prepared, opened, dry_run, lifetime=lifetime, now=moment, progress=watcher)
+        try:
+            return run()
+        except RegisteredMeanwhileError as race:
+            return run(known=race.there)  # theirs is as good, or gets renewed or restored
+
+
+def _publish(
+    prepared: Prepared,
+    opened: Workspace,
+    dry_run: bool,
+    *,
+    lifetime: timedelta,
+    now: datetime,
+    progress: Progress,
+    known: RegisteredEnvironment | None = None,
+) -> Published:
+    files = prepared.paths
+    answers, store = ask(opened, prepared.wanted, lifetime=lifetime, now=now, files=files, known=known)
+    plan = plan_publish(prepared.wanted, answers)
+    registered = answers.match if not plan.created else None
+    if not dry_run:
+        how: dict[str, Any] = {"compose": composer(prepared, plan, store), "now": now, "progress": progress}
+        registered = apply(plan, store, files=files, match=answers.match, **how)
     plan = _named_as_registered(plan, registered)
     return Published(plan, registered, opened, prepared.report, _addresses(plan.wanted, registered, store), dry_run)
 
@@ -237,7 +268,7 @@ def asset_properties(wanted: Wanted, datastore: str | None) -> dict[str, str]:
     for item in wanted.wheels[:WHEELS_IN_PROPERTIES]:
         wheel = item.wheel
         properties[f"{WHEEL_PREFIX}{wheel.name}"] = (
-            f"version={wheel.version} sha256={wheel.sha256} content={wheel.content_hash}"
+            f"version={wheel.version} sha256={wheel.sha256} content={wheel.content_hash} size={wheel.size}"
         )
     if len(wanted.wheels) > WHEELS_IN_PROPERTIES:
         properties["amlpriv.manifest"] = manifest_path(wanted)
@@ -249,8 +280,6 @@ def _named_as_registered(plan: PublishPlan, registered: RegisteredEnvironment | 
 
 
 def _addresses(wanted: Wanted, registered: RegisteredEnvironment | None, store: Store) -> dict[str, str]:
-    from amlpriv.actions.asking import signed_urls
-
     if registered is not None:
         return {name: url.url for name, url in signed_urls(registered).items()}
     return {item.wheel.name: blob_url(store.find(), item.path) for item in wanted.wheels}

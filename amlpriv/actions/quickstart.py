@@ -91,7 +91,7 @@ def quickstart(
 def _job(built: Built) -> str:
     """What the job says. As ``amlpriv run`` does it, but its output is ours to place."""
     made = built.environment
-    inside = activated(made.folder, made.tool, built.environ)
+    inside = activated(made.folder, made.tool, built.environ, made.variables)
     done = run(["python", "-c", JOB], env=inside, timeout=JOB_SECONDS)
     said = "\n".join(done.tail)
     if not done.succeeded:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
 
-from amlpriv.actions.asking import ask
+from amlpriv.actions.asking import find_registered
 from amlpriv.actions.opening import open_workspace
 from amlpriv.actions.preparing import Prepared, preparing
 from amlpriv.errors import NotFoundError, UsageError
 from amlpriv.files import write_text
-from amlpriv.plans.access import DEFAULT_LIFETIME
 from amlpriv.plans.publish import blob_path
 from amlpriv.remote import RegisteredEnvironment
 from amlpriv.secret import redact
@@ -45,7 +43,8 @@ def render(
     """The SDK v2 environment YAML (or the conda YAML) of an environment file.
 
     Without ``workspace`` a marked preview; with one, what is registered there, signatures shown as ``***``. Raises
-    FindingsError when a check fails, NotFoundError when it has not been published to that workspace.
+    FindingsError when a check fails, NotFoundError when it has not been published to that workspace or when the signed
+    URLs of what is registered no longer work.
     """
     surroundings = os.environ if environ is None else environ
     options: dict[str, Any] = {"name": name, "image": image, "version": version}
@@ -107,12 +106,12 @@ def _registered(
     prepared: Prepared, workspace: object, environ: Mapping[str, str], start: bool
 ) -> RegisteredEnvironment:
     opened = open_workspace(workspace, environ=environ, folder=Path.cwd(), start=start)
-    answers, _ = ask(opened, prepared.wanted, lifetime=DEFAULT_LIFETIME, now=datetime.now(timezone.utc))
-    if answers.match is None:
+    match = find_registered(opened, prepared.wanted)
+    if match is None:
         raise NotFoundError(
             f"This content of {prepared.file.name} is not registered in {opened}.", hint="Publish it first."
         )
-    return answers.match
+    return match
 
 
 def _text(registered: RegisteredEnvironment, form: Form) -> str:

@@ -80,7 +80,5 @@ def run(file: Path, command: tuple[str, ...], no_start: bool, verbose: bool, as_
         )
     show.findings(built.environment.notes)
     if as_json:
-        import json
-
-        click.echo(json.dumps({**built.as_json(), "exit_code": code}, indent=2), err=True)
+        show.as_json({**built.as_json(), "exit_code": code}, err=True)
     return code

@@ -82,9 +82,11 @@ def reset(yes: bool, as_json: bool) -> int:
     if not yes and not click.confirm(f"Delete the local workspace in {folder}?", err=True):
         show.say("Nothing was deleted.")
         return 0
-    folder = local_reset()
+    deleted = local_reset()
     if as_json:
-        show.as_json({"reset": str(folder)})
+        show.as_json({"reset": str(deleted) if deleted else None})
+    elif deleted:
+        click.echo(f"deleted the local workspace in {deleted}")
     else:
-        click.echo(f"deleted the local workspace in {folder}")
+        click.echo(f"there is no local workspace in {folder}, nothing was deleted")
     return 0

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -71,6 +72,7 @@ def main(arguments: Sequence[str] | None = None, *, group: click.Command = cli) 
     """Run the command line; returns the exit code. ``group`` is what the words are for, ours by default."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     _end_like_interrupt()
+    _show_every_letter()
     debug = "--debug" in _own(words)
     as_json = "--json" in _own(words)
     try:
@@ -109,7 +111,8 @@ def _forget_output() -> None:
 
 
 def _end_like_interrupt() -> None:
-    """Clean up after SIGTERM as after Ctrl-C: private work folders and unfinished builds are removed."""
+    """Clean up after SIGTERM, a closed terminal (SIGHUP, on Windows SIGBREAK) as after Ctrl-C: private work folders and
+    unfinished builds are removed. What is ignored (``nohup``) stays ignored."""
     import signal
     import threading
 
@@ -117,7 +120,18 @@ def _end_like_interrupt() -> None:
         raise KeyboardInterrupt
 
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, interrupt)
+        for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, interrupt)
+
+
+def _show_every_letter() -> None:
+    """What a stream's encoding lacks (cp1252, where Windows' output is piped) is shown as ``\\u4e2d``."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            with contextlib.suppress(OSError, ValueError):
+                stream.reconfigure(errors="backslashreplace")
 
 
 def _own(words: list[str]) -> list[str]:
@@ -143,11 +157,12 @@ def _show_usage(error: click.ClickException, *, as_json: bool) -> int:
 
 
 def _interrupted(*, as_json: bool) -> int:
-    click.echo("Interrupted.", err=True)
-    if as_json:
-        from amlpriv.cli import show
+    with contextlib.suppress(OSError):  # the terminal may have gone
+        click.echo("Interrupted.", err=True)
+        if as_json:
+            from amlpriv.cli import show
 
-        show.failure("Interrupted", "Interrupted.", exit_code=INTERRUPTED_EXIT_CODE)
+            show.failure("Interrupted", "Interrupted.", exit_code=INTERRUPTED_EXIT_CODE)
     return INTERRUPTED_EXIT_CODE
 
 
@@ -160,10 +175,19 @@ def _show_os_error(error: OSError, *, as_json: bool, debug: bool) -> int:
     if error.errno in FULL:
         _forget_output()  # when it is standard output that is full
         ours = StorageFullError(f"No space left: {error.filename or words}.", hint="Free some space and run it again.")
+    elif isinstance(error, FileNotFoundError) and error.filename is None and not _current_folder_exists():
+        ours = InputError("The current folder does not exist any more.", hint="Go to another one: cd.")
     else:
         ours = InputError(f"{words}.", file=error.filename if isinstance(error.filename, str) else None)
     _show(ours, as_json=as_json, debug=debug)
     return ours.exit_code
+
+
+def _current_folder_exists() -> bool:
+    try:
+        return Path.cwd().exists()
+    except OSError:
+        return False
 
 
 def _traceback(error: BaseException) -> None:

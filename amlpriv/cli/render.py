@@ -47,14 +47,16 @@ def render(
             raise click.UsageError("--reveal needs --out FILE: the text holds secrets and is not for a terminal.")
         write_specification(file, out, workspace=where, form=form, start=start, **given)
         show.say(f"{out} holds signed URLs: whoever can read it can read the wheels. Keep it out of git.")
+        if as_json:
+            show.as_json({"form": form, "out": str(out)})
         return 0
     text = action(file, workspace=where, form=form, start=start, **given)
-    if as_json:
-        show.as_json({"form": form, "text": text})
-    elif out is None:
-        click.echo(text, nl=False)
-    else:
+    if out is not None:
         from amlpriv.files import write_text
 
         write_text(out, text)
+    if as_json:
+        show.as_json({"form": form, "out": str(out)} if out is not None else {"form": form, "text": text})
+    elif out is None:
+        click.echo(text, nl=False)
     return 0

@@ -31,9 +31,9 @@ def say(text: str) -> None:
     click.echo(redact(text), err=True)
 
 
-def as_json(value: Mapping[str, Any]) -> None:
-    """One JSON object on standard output."""
-    click.echo(redact(json.dumps(value, indent=2, ensure_ascii=False)))
+def as_json(value: Mapping[str, Any], *, err: bool = False) -> None:
+    """One JSON object on standard output, or on standard error; in ASCII, whatever the stream's encoding is."""
+    click.echo(redact(json.dumps(value, indent=2)), err=err)
 
 
 def _style(text: str, **how: Any) -> str:
@@ -121,7 +121,7 @@ def published(result: Published) -> None:
     click.echo(f"{result.reference}  {verb[plan.action.value]} in {result.workspace}")
     _because(result, "  because ")
     for item in result.as_json()["wheels"]:  # type: ignore[attr-defined]  # a list of mappings, as --json prints it
-        click.echo(f"  {item['filename']}  {item['action']}, sha256 {item['sha256'][:16]}…")
+        click.echo(f"  {item['filename']}  {item['action']}, sha256 {item['sha256'][:16]}...")
     if plan.expires is not None:
         click.echo(f"  signed URLs valid until {plan.expires:%Y-%m-%d}")
     click.echo(f"  use it: environment: {result.reference}")

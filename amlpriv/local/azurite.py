@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amlpriv.errors import AmlprivError, LocalWorkspaceError, LockedError, NetworkError, StorageFullError
-from amlpriv.local.home import make_private_folder, rename
+from amlpriv.files import rename
+from amlpriv.local.home import make_private_folder
 from amlpriv.secret import redact
 
 __all__ = ["Azurite", "ensure_azurite", "installed_version"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from amlpriv.errors import LocalWorkspaceError, StorageFullError
+from amlpriv.errors import LocalWorkspaceError, StorageFullError, UsageError
+from amlpriv.files import rename
 
-__all__ = ["Home", "make_private_folder", "rename", "write_private"]
+__all__ = ["Home", "make_private_folder", "write_private"]
 
 _NO_SPACE = 28
 """errno.ENOSPC, the same number on Linux, macOS and in Windows' C runtime."""
@@ -26,7 +26,10 @@ class Home:
 
     @classmethod
     def find(cls, environ: Mapping[str, str]) -> Home:
-        """The home that ``AMLPRIV_HOME`` and ``AMLPRIV_CACHE`` name, or the platform's usual folders."""
+        """The home that ``AMLPRIV_HOME`` and ``AMLPRIV_CACHE`` name, or the platform's usual folders.
+
+        Raises UsageError for ``~somebody`` whom nobody knows.
+        """
         return cls(root=_folder(environ, "AMLPRIV_HOME"), cache=_folder(environ, "AMLPRIV_CACHE"))
 
     @property
@@ -111,7 +114,12 @@ class Home:
 def _folder(environ: Mapping[str, str], name: str) -> Path:
     given = environ.get(name)
     if given:
-        return Path(given).expanduser().absolute()
+        try:
+            return Path(given).expanduser().absolute()
+        except RuntimeError as error:
+            raise UsageError(
+                f"{name} is {given}, and there is no such user.", hint="Write the folder's whole path."
+            ) from error
     import platformdirs
 
     usual = platformdirs.user_data_dir if name == "AMLPRIV_HOME" else platformdirs.user_cache_dir
@@ -127,20 +135,6 @@ def make_private_folder(folder: Path) -> None:
             f"cannot make the folder {folder}: {error.strerror or error}",
             hint="Set AMLPRIV_HOME (data) and AMLPRIV_CACHE (downloads) to folders of your own.",
         ) from error
-
-
-def rename(source: Path, target: Path) -> None:
-    """Rename, replacing a file; with patience, since on Windows a reader or a virus scanner may be in the way."""
-    for delay in (0.05, 0.2, 0.5, 1.0, 2.0):
-        try:
-            source.replace(target)
-        except PermissionError:
-            if os.name != "nt":
-                raise
-            time.sleep(delay)
-        else:
-            return
-    source.replace(target)
 
 
 def write_private(path: Path, content: str | bytes) -> None:

@@ -55,19 +55,23 @@ def stop(home: Home, *, timeout: float = 30.0) -> bool:
         return _end_supervisor(home)
 
 
-def reset(home: Home, *, timeout: float = 30.0) -> None:
+def reset(home: Home, *, timeout: float = 30.0) -> bool:
     """End the local workspace and delete all that it holds: data, account key, certificates, logs. Asks nothing.
 
-    Raises LockedError, LocalWorkspaceError when something cannot be deleted.
+    False when there was nothing. Raises LockedError, LocalWorkspaceError when something cannot be deleted.
     """
     if not home.root.is_dir():
-        return
+        return False
+    folders = (home.storage, home.plane, home.certificates, home.logs, home.builds)
+    files = (home.identity, home.state, home.storage_running)
     with _locked(home, timeout):
+        was_there = any(item.exists() for item in (*folders, *files))
         _end_supervisor(home)
-        for item in (home.storage, home.plane, home.certificates, home.logs, home.builds):
+        for item in folders:
             _delete(item)
-        for item in (home.identity, home.state, home.storage_running):
+        for item in files:
             item.unlink(missing_ok=True)
+    return was_there
 
 
 class LocalSession:

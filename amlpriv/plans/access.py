@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
-from amlpriv.errors import UnsupportedError
+from amlpriv.errors import UnsupportedError, UsageError
 from amlpriv.remote import AccessPolicy, AccountRules, ContainerPolicies, StorageSecret
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "LONGEST_LIFETIME",
     "Access",
     "PolicyPlan",
+    "asked_lifetime",
     "choose_access",
     "enough_life",
     "plan_policy",
@@ -86,6 +87,15 @@ def _days(span: timedelta) -> str:
     return f"{hours / 24:g} days" if hours >= 48 else f"{hours:.3g} hours"
 
 
+def asked_lifetime(expires: timedelta | None) -> timedelta:
+    """What the user wants, or the default; UsageError for nothing and less."""
+    if expires is not None and expires <= timedelta(0):
+        raise UsageError(
+            f"expires is {expires}: a URL must live for some time.", hint="For instance timedelta(days=30)."
+        )
+    return DEFAULT_LIFETIME if expires is None else expires
+
+
 def choose_access(secret: StorageSecret, rules: AccountRules, asked: timedelta) -> Access:
     """Which kind of signature the service's answers allow.
 
@@ -135,16 +145,17 @@ def plan_policy(
     now: datetime,
     lifetime: timedelta,
     generation: int = 0,
-    revoked: Collection[str] = (),
+    named: Collection[str] = (),
 ) -> PolicyPlan:
     """Keep, extend or create our policy in this container, or sign without one when all five places are taken.
 
-    ``generation`` is the number of the newest policy that ever existed, ``revoked`` are policies that URLs name but
-    the container no longer has: neither comes back, since with it would come the URLs that were revoked.
+    ``generation`` is the number of the newest policy that ever existed, ``named`` are all policies that URLs name,
+    whether the container still has them or not: what is gone does not come back, since with it would come the URLs
+    that were revoked.
     """
     asked = now + lifetime
     ours = {policy_number(name): name for name in current.policies if policy_number(name)}
-    dead = max([generation, *(policy_number(name) for name in revoked)], default=0)
+    dead = max([generation, *(policy_number(name) for name in named)], default=0)
     newest = max(ours, default=0)
     if newest and newest >= dead:
         name = ours[newest]

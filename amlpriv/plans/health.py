@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from enum import Enum
 
@@ -33,8 +33,8 @@ class Health:
     because: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     """Packages whose blob is gone."""
-    revoked: tuple[str, ...] = ()
-    """Policies that the URLs name but the container no longer has."""
+    notes: tuple[str, ...] = ()
+    """What could not be found out."""
 
     @property
     def reason(self) -> str:
@@ -90,11 +90,12 @@ def _by_policy(evidence: Evidence, policy: str, now: datetime, lifetime: timedel
         return Health(Verdict.DEAD, because=("the storage account's key was rotated",))
     if evidence.policies is None:
         if all(status in (200, 404) for status in evidence.statuses.values()):
-            return _with_blobs(evidence, None, ())
+            note = "When its signed URLs expire cannot be read without the account key."
+            return replace(_with_blobs(evidence, None, ()), notes=(note,))
         return Health(Verdict.DEAD, because=(f"storage refuses its signed URLs ({_statuses(evidence)})",))
     rule = evidence.policies.policies.get(policy)
     if rule is None:
-        return Health(Verdict.DEAD, because=(f"access policy {policy} was revoked",), revoked=(policy,))
+        return Health(Verdict.DEAD, because=(f"access policy {policy} was revoked",))
     expires = rule.expiry
     if expires is None or not enough_life(expires, now=now, lifetime=lifetime):
         word = "has no expiry" if expires is None else ("expired" if expires <= now else "ends")

@@ -10,6 +10,7 @@ from amlpriv.plans.access import PolicyPlan
 from amlpriv.plans.health import Health, Verdict
 from amlpriv.plans.steps import (
     DIGEST,
+    MANIFEST,
     WHEEL_PREFIX,
     WHEELS_IN_PROPERTIES,
     Action,
@@ -24,6 +25,7 @@ from amlpriv.plans.steps import (
     Upload,
     Wanted,
     WantedWheel,
+    wheel_fields,
 )
 from amlpriv.remote import RegisteredEnvironment, StoredBlob
 from amlpriv.specs.digest import environment_version
@@ -31,6 +33,7 @@ from amlpriv.wheels.wheel import Wheel
 
 __all__ = [
     "DIGEST",
+    "MANIFEST",
     "WHEELS_IN_PROPERTIES",
     "WHEEL_PREFIX",
     "Action",
@@ -47,9 +50,13 @@ __all__ = [
     "Wanted",
     "WantedWheel",
     "blob_path",
+    "described",
     "find_match",
+    "last_published",
     "plan_publish",
     "refuse_replaced",
+    "renewal_name",
+    "wheel_fields",
 ]
 
 
@@ -65,6 +72,10 @@ class Answers:
     stored: Mapping[str, StoredBlob] = field(default_factory=dict)
     signing: PolicyPlan | None = None
     """None when nothing has to be signed."""
+    md5: Mapping[str, bytes] = field(default_factory=dict)
+    """Of the wheels that are stored already, by package: for the comparison with what is stored."""
+    before: Mapping[str, Mapping[str, str]] | None = None
+    """All wheels of the last published version, where its properties have no room for them and they could be read."""
     notes: tuple[str, ...] = ()
 
 
@@ -105,12 +116,23 @@ def _renewal(version: str, base: str) -> int:
     return int(number) if head == base and number.isdigit() else 0
 
 
+def renewal_name(wanted: Wanted, number: int) -> str:
+    """Version of the first registration (1: the base itself) and of the renewals (2, 3, ...) of this content."""
+    return _base(wanted) if number == 1 else f"{_base(wanted)}-{number}"
+
+
+def described(wanted: Wanted, match: RegisteredEnvironment) -> RegisteredEnvironment:
+    """The registered version with the file's description and tags; what the file does not name stays as it is."""
+    description = match.description if wanted.description is None else wanted.description
+    return replace(match, description=description, tags={**match.tags, **wanted.tags})
+
+
 def plan_publish(wanted: Wanted, answers: Answers) -> PublishPlan:
     """The steps, from what is wanted and what the workspace answered."""
     match, health = answers.match, answers.health
     if match is None or health is None:
         version = _next_version(wanted, answers.versions)
-        because = _differences(wanted, answers.versions)
+        because = _differences(wanted, answers)
         return _registering(wanted, answers, Action.CREATED, version, because)
     if health.verdict is Verdict.DEAD:
         version = _next_version(wanted, answers.versions)
@@ -133,11 +155,17 @@ def _keeping(wanted: Wanted, answers: Answers, match: RegisteredEnvironment, hea
         steps.append(Restore(wanted.name, match.version))
         because.insert(0, f"{wanted.name}:{match.version} was archived")
         action = Action.RESTORED
-    elif (match.description or None, dict(match.tags)) != (wanted.description, dict(wanted.tags)):
+    elif _words(described(wanted, match)) != _words(match):
         steps.append(Describe(wanted.name, match.version))
+        because.append("description or tags changed")
     else:
         steps.append(Keep(wanted.name, match.version))
-    return PublishPlan(wanted, action, match.version, tuple(steps), tuple(because), answers.notes, expires)
+    notes = (*answers.notes, *health.notes)
+    return PublishPlan(wanted, action, match.version, tuple(steps), tuple(because), notes, expires)
+
+
+def _words(environment: RegisteredEnvironment) -> tuple[str, dict[str, str]]:
+    return environment.description or "", dict(environment.tags)
 
 
 def _registering(
@@ -146,7 +174,7 @@ def _registering(
     steps: list[Step] = []
     notes = list(answers.notes)
     for item in wanted.wheels:
-        refuse_replaced(item, answers.stored)
+        refuse_replaced(item, answers.stored, answers.md5.get(item.wheel.name))
         steps.append(Reuse(item) if item.path in answers.stored else Upload(item))
         notes.extend(_beside(item, answers.stored))
     if answers.signing is not None:
@@ -156,14 +184,21 @@ def _registering(
     return PublishPlan(wanted, action, version, tuple(steps), because, tuple(notes), expires)
 
 
-def refuse_replaced(item: WantedWheel, stored: Mapping[str, StoredBlob]) -> None:
-    """ConflictError when the blob of a wheel is there with other bytes, as far as a listing can tell."""
+def refuse_replaced(item: WantedWheel, stored: Mapping[str, StoredBlob], md5: bytes | None = None) -> None:
+    """ConflictError when the blob of a wheel is there with other bytes, as far as a listing can tell.
+
+    ``md5`` is the wheel's; it is compared where the listing has one, which is so for all that amlpriv wrote.
+    """
     blob = stored.get(item.path)
-    if blob is not None and blob.size != item.wheel.size:
+    if blob is None:
+        return
+    hint = "Somebody replaced it by hand: delete it there, or raise the package's version."
+    if blob.size != item.wheel.size:
         raise ConflictError(
-            f"Blob {item.path} exists with {blob.size} bytes; {item.wheel.filename} has {item.wheel.size}.",
-            hint="Somebody replaced it by hand: delete it there, or raise the package's version.",
+            f"Blob {item.path} exists with {blob.size} bytes; {item.wheel.filename} has {item.wheel.size}.", hint=hint
         )
+    if None not in (md5, blob.md5) and md5 != blob.md5:
+        raise ConflictError(f"Blob {item.path} exists with other bytes than {item.wheel.filename}.", hint=hint)
 
 
 def _beside(item: WantedWheel, stored: Mapping[str, StoredBlob]) -> list[str]:
@@ -181,28 +216,23 @@ def _beside(item: WantedWheel, stored: Mapping[str, StoredBlob]) -> list[str]:
 
 def _next_version(wanted: Wanted, versions: tuple[RegisteredEnvironment, ...]) -> str:
     base = _base(wanted)
-    number = max((_renewal(item.version, base) for item in versions), default=0) + 1
-    return base if number == 1 else f"{base}-{number}"
+    return renewal_name(wanted, max((_renewal(item.version, base) for item in versions), default=0) + 1)
 
 
-def _differences(wanted: Wanted, versions: tuple[RegisteredEnvironment, ...]) -> tuple[str, ...]:
+def last_published(versions: tuple[RegisteredEnvironment, ...]) -> RegisteredEnvironment | None:
+    """The newest version that amlpriv registered."""
+    return next((item for item in versions if DIGEST in item.properties), None)
+
+
+def _differences(wanted: Wanted, answers: Answers) -> tuple[str, ...]:
     """Why this is not the newest registered version, in words; empty for a first one."""
-    last = next((item for item in versions if DIGEST in item.properties), None)
+    last = last_published(answers.versions)
     if last is None:
         return ()
-    before = {
-        key.removeprefix(WHEEL_PREFIX): value for key, value in last.properties.items() if key.startswith(WHEEL_PREFIX)
-    }
-    now = {item.wheel.name: item.wheel for item in wanted.wheels}
-    words = [f"{name} is no longer shipped" for name in before if name not in now]
-    for name, wheel in now.items():
-        fields = dict(part.partition("=")[::2] for part in before.get(name, "").split())
-        if name not in before:
-            words.append(f"{name} is new")
-        elif fields.get("version") != str(wheel.version):
-            words.append(f"{name} {fields.get('version')} became {wheel.version}")
-        elif fields.get("content") != wheel.content_hash:
-            words.append(f"{name} content changed")
+    same = next((item for item in answers.versions if item.properties.get(DIGEST) == wanted.digest), None)
+    if same is not None:
+        return (f"registered under another version: {same.version}",)
+    words = _changed_wheels(wanted, answers, last)
     if last.image != wanted.image:
         words.append(f"image {last.image} became {wanted.image}")
     for heading, value in wanted.summary.items():
@@ -210,3 +240,25 @@ def _differences(wanted: Wanted, versions: tuple[RegisteredEnvironment, ...]) ->
         if old is not None and old != value:
             words.append(f"the {heading} section changed")
     return tuple(words or ["the specification changed"])
+
+
+def _changed_wheels(wanted: Wanted, answers: Answers, last: RegisteredEnvironment) -> list[str]:
+    listed = {
+        key.removeprefix(WHEEL_PREFIX): wheel_fields(value)
+        for key, value in last.properties.items()
+        if key.startswith(WHEEL_PREFIX)
+    }
+    before = listed if answers.before is None else answers.before
+    # What properties without room for all wheels do not name is not new for that.
+    whole = answers.before is not None or MANIFEST not in last.properties
+    now = {item.wheel.name: item.wheel for item in wanted.wheels}
+    words = [f"{name} is no longer shipped" for name in before if name not in now]
+    for name, wheel in now.items():
+        fields = before.get(name, {})
+        if name not in before:
+            words.extend([f"{name} is new"] if whole else [])
+        elif fields.get("version") != str(wheel.version):
+            words.append(f"{name} {fields.get('version')} became {wheel.version}")
+        elif fields.get("content") != wheel.content_hash:
+            words.append(f"{name} content changed")
+    return words

@@ -13,6 +13,7 @@ from amlpriv.wheels.wheel import Wheel
 
 __all__ = [
     "DIGEST",
+    "MANIFEST",
     "WHEELS_IN_PROPERTIES",
     "WHEEL_PREFIX",
     "Action",
@@ -27,11 +28,18 @@ __all__ = [
     "Upload",
     "Wanted",
     "WantedWheel",
+    "wheel_fields",
 ]
 
 DIGEST = "amlpriv.digest"
+MANIFEST = "amlpriv.manifest"
 WHEEL_PREFIX = "amlpriv.wheel."
 WHEELS_IN_PROPERTIES = 20
+
+
+def wheel_fields(text: str) -> dict[str, str]:
+    """``version=1.2.0 sha256=...`` of a property, by key."""
+    return dict(part.partition("=")[::2] for part in text.split())
 
 
 class Action(Enum):

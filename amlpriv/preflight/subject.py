@@ -79,9 +79,7 @@ class Subject:
 
     def applies(self, marker: Marker | None, extras: frozenset[str] = frozenset()) -> bool:
         """Whether a marker holds on the target, with any of these extras asked for."""
-        if marker is None:
-            return True
-        return any(marker.evaluate({**self.target.markers, "extra": extra}) for extra in ("", *sorted(extras)))
+        return any(self.target.holds(marker, extra) for extra in ("", *sorted(extras)))
 
     def place(self, *keys: str) -> Place:
         """Where the first of these keys stands; the conda or environment file itself where none is known."""

@@ -16,7 +16,7 @@ from amlpriv.specs.sources import Source
 from amlpriv.target import Target
 from amlpriv.wheels.wheel import Wheel
 
-__all__ = ["Needed", "close", "with_paths_named"]
+__all__ = ["Needed", "close", "with_paths_named", "without_skipped_paths"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,30 @@ class Needed:
     listed: bool
     """Whether a pip line of the file names it; otherwise another private package needs it."""
     needed_by: tuple[str, ...] = ()
+
+
+def without_skipped_paths(file: EnvironmentFile, target: Target) -> EnvironmentFile:
+    """The same file without the paths in the pip section whose marker is false on the target: pip skips them."""
+    lines = () if file.conda is None else file.conda.pip
+    skipped = {
+        number
+        for number, line in enumerate(lines)
+        if isinstance(line, PipPath) and line.marker and not target.holds(Marker(line.marker))
+    }
+    if file.conda is None or not skipped:
+        return file
+    kept = [number for number in range(len(lines)) if number not in skipped]
+    sources = {name: source for name, source in file.sources.items() if not name.startswith("path:")}
+    for place, number in enumerate(kept):
+        if (key := f"path:{number}") in file.sources:
+            sources[f"path:{place}"] = file.sources[key]
+    second = file.conda.second_block
+    conda = replace(
+        file.conda,
+        pip=tuple(lines[number] for number in kept),
+        second_block=second if second is None else sum(number < second for number in kept),
+    )
+    return replace(file, conda=conda, sources=sources)
 
 
 def with_paths_named(file: EnvironmentFile, names: Mapping[str, str]) -> EnvironmentFile:
@@ -52,13 +76,13 @@ def close(file: EnvironmentFile, wheel_of: Callable[[str], Wheel | None], target
     """All needed private packages by normalised name: rule 2 of the environment file.
 
     ``wheel_of`` gives the wheel of a name in ``sources`` (building it, maybe), or None when it is not at hand.
-    Markers are evaluated for the target, with the extras that are asked for.
+    Markers are evaluated for the target, with the extras that are asked for: a line that pip skips there needs nothing.
     """
     needed: dict[str, Needed] = {}
     queue: list[tuple[Requirement, Position | None, str | None]] = [
         (line.requirement, line.position, None)
         for line in (file.conda.pip if file.conda else ())
-        if isinstance(line, PipRequirement) and line.name in file.sources
+        if isinstance(line, PipRequirement) and line.name in file.sources and target.holds(line.requirement.marker)
     ]
     done: set[tuple[str, str]] = set()
     while queue:
@@ -92,9 +116,5 @@ def _private(wheel: Wheel, extra: str, sources: Iterable[str], target: Target) -
     return [
         item
         for item in wheel.requires_dist
-        if canonicalize_name(item.name) in names and _holds(item.marker, extra, target)
+        if canonicalize_name(item.name) in names and target.holds(item.marker, extra)
     ]
-
-
-def _holds(marker: Marker | None, extra: str, target: Target) -> bool:
-    return marker is None or marker.evaluate({**target.markers, "extra": extra})

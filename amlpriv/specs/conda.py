@@ -10,7 +10,17 @@ import yaml
 from packaging.utils import canonicalize_name
 
 from amlpriv.secret import redact
-from amlpriv.specs.nodes import YamlList, YamlMap, YamlNode, YamlScalar, as_list, as_map, as_text, from_data
+from amlpriv.specs.nodes import (
+    YamlList,
+    YamlMap,
+    YamlNode,
+    YamlScalar,
+    as_list,
+    as_map,
+    as_text,
+    from_data,
+    refuse_unprintable,
+)
 from amlpriv.specs.pip import PipLine, PipPath, PipRequirement, parse_pip_line, render_pip_requirement
 from amlpriv.specs.positions import Position
 from amlpriv.specs.problems import Problems, closest, input_error
@@ -164,6 +174,8 @@ def _variables(root: YamlMap, problems: Problems) -> tuple[tuple[str, str], ...]
         with problems.collected():
             for key, value in as_map(node, "'variables'"):
                 if isinstance(value, YamlScalar):
+                    refuse_unprintable(key, "A variable's name")
+                    refuse_unprintable(value, f"The variable {key.text!r}")
                     pairs.append((key.text, value.text))
                 else:
                     problems.add(f"The variable {key.text!r} must be text.", value.position)

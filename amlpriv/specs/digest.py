@@ -1,6 +1,6 @@
 """The identity of an environment's content: what must be built again when it changes, and nothing else.
 
-Secrets, queries of URLs, users, times, comments and the order of things whose order does not matter stay out.
+Secrets, users, times, comments and the order of things whose order does not matter stay out.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.utils import canonicalize_name, canonicalize_version
@@ -36,7 +36,23 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"(c[0-9a-f]{12})(?:-([2-9]|[1-9][0-9]+))?")
 _URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9.-]*\+)?[A-Za-z][A-Za-z0-9.-]*://")
 _TOKEN_IN_PATH = re.compile(r"/t/[^/]+(?=/)")  # a private conda channel: https://host/t/<token>/channel
-_KEPT_IN_FRAGMENT = ("egg", "sha256", "sha384", "sha512", "subdirectory")
+# pip checks any of these hashes; whatever else stands in a fragment means nothing to it.
+_KEPT_IN_FRAGMENT = ("egg", "md5", "sha1", "sha224", "sha256", "sha384", "sha512", "subdirectory")
+_SECRET_FIELDS = frozenset(
+    (
+        *("sig", "code", "key", "api_key", "api-key", "apikey", "subscription-key", "auth"),
+        *("token", "access_token", "id_token", "private_token", "private-token", "refresh_token"),
+        *("password", "passwd", "pwd", "secret", "client_secret"),
+    )
+)
+"""Fields of a query that grant access; which of them is used does not change what is fetched."""
+_SIGNED_FIELDS = frozenset(
+    (
+        *("se", "si", "sip", "sp", "spr", "sr", "ss", "srt", "st", "sv"),
+        *("saoid", "suoid", "scid", "sdd", "ses"),
+    )
+)
+"""What else an Azure Storage signature consists of, besides ``sk...`` (REST reference, user delegation SAS)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +131,7 @@ def _conda(conda: CondaSpec, private: Collection[str]) -> dict[str, object]:
     options = [line for line in conda.pip if isinstance(line, PipOption)]
     packages = [line for line in conda.pip if not isinstance(line, PipOption)]
     return {
-        "channels": [_plain_url(channel) for channel in conda.channels],
+        "channels": [_plain_url(channel, channel=True) for channel in conda.channels],
         "dependencies": _sorted(_dependency(dependency) for dependency in conda.dependencies),
         "pip_options": [
             [option.name, None if option.value is None else _plain_url(option.value)] for option in options
@@ -131,8 +147,8 @@ def _dependency(dependency: CondaDependency) -> dict[str, str | None]:
     return {
         "name": dependency.name,
         "spec": spec,
-        "channel": None if channel is None else _plain_url(channel),
-        "url": _plain_url(dependency.text) if _URL.match(dependency.text) and channel is None else None,
+        "channel": None if channel is None else _plain_url(channel, channel=True),
+        "url": _plain_url(dependency.text, channel=True) if _URL.match(dependency.text) and channel is None else None,
     }
 
 
@@ -185,8 +201,11 @@ def _specifier(specifier: Specifier) -> str:
     return f"{specifier.operator}{version}{'.*' if base != specifier.version else ''}"
 
 
-def _plain_url(text: str) -> str:
-    """A URL without password, token, query and unknown fragments; other text as it is."""
+def _plain_url(text: str, *, channel: bool = False) -> str:
+    """A URL without password, token and unknown fragments, its query in order; other text as it is.
+
+    Only a conda channel has its token in the path.
+    """
     if not _URL.match(text):
         return text
     try:
@@ -198,5 +217,17 @@ def _plain_url(text: str) -> str:
         # The user of ssh is part of the address, not a secret: git@host.
         host = f"{user.partition(':')[0]}@{host}"
     fields = [part for part in parts.fragment.split("&") if part.partition("=")[0] in _KEPT_IN_FRAGMENT]
-    path = _TOKEN_IN_PATH.sub("", parts.path)
-    return urlunsplit((parts.scheme, host.lower(), path, "", "&".join(sorted(fields))))
+    path = _TOKEN_IN_PATH.sub("", parts.path) if channel else parts.path
+    return urlunsplit((parts.scheme, host.lower(), path, _plain_query(parts.query), "&".join(sorted(fields))))
+
+
+def _plain_query(query: str) -> str:
+    fields = [(unquote_plus(field.partition("=")[0]).lower(), field) for field in query.split("&") if field]
+    signed = any(name == "sig" for name, _ in fields)
+    return "&".join(sorted(field for name, field in fields if not _is_secret(name, signed)))
+
+
+def _is_secret(name: str, signed: bool) -> bool:
+    if name in _SECRET_FIELDS or name.startswith(("x-amz-", "x-goog-")):
+        return True
+    return name in _SIGNED_FIELDS or name.startswith("sk") if signed else False

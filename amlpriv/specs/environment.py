@@ -12,6 +12,7 @@ from amlpriv.errors import InputError, UsageError
 from amlpriv.facts.routes import Route
 from amlpriv.specs.conda import CondaSpec, conda_from_data
 from amlpriv.specs.fields import TopFields, name_complaint, read_name
+from amlpriv.specs.image_names import IMAGE_HINT, image_complaint
 from amlpriv.specs.nodes import YamlMap, YamlScalar, as_map, as_text
 from amlpriv.specs.pip import PipPath, PipRequirement, PipVcs
 from amlpriv.specs.placement import check_private_names
@@ -156,6 +157,8 @@ def read_specification(
     result = _from_conda(root, file, name) if _is_conda(root) else _read(root, file, load, name)
     if image is None:
         return result
+    if complaint := image_complaint(image):
+        raise UsageError(f"{image!r} is no image: {complaint}.", hint=IMAGE_HINT)
     if result.build is not None:
         raise UsageError("The environment has a build context and cannot have an image too.", hint="Leave --image out.")
     return replace(result, image=image)
@@ -184,8 +187,8 @@ def _read(root: YamlMap, file: str | None, load: Load, name: str | None) -> Envi
     result = EnvironmentFile(
         name=fields.name(name),
         version=fields.version(),
-        image=fields.text("image"),
-        description=fields.text("description"),
+        image=fields.image(),
+        description=fields.description(),
         tags=fields.texts("tags"),
         conda=conda,
         conda_file=conda_file,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 
 from amlpriv.facts.routes import Route
-from amlpriv.specs.nodes import YamlMap, YamlScalar, as_map, as_text, to_data
+from amlpriv.specs.image_names import IMAGE_HINT, image_complaint
+from amlpriv.specs.nodes import YamlMap, YamlScalar, as_map, as_text, refuse_unprintable, to_data
 from amlpriv.specs.problems import Problems, did_you_mean, input_error
 from amlpriv.specs.sources import parse_via
 
-__all__ = ["TopFields", "name_complaint", "read_name"]
+__all__ = ["VERSION_HINT", "TopFields", "name_complaint", "read_name", "version_complaint"]
 
 # Azure ML "Manage environments": at most 255 characters; the prefixes are those of curated environments.
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _RESERVED = ("azureml", "microsoft")
 _VERSION = re.compile(r"[A-Za-z0-9._+-]+")
+_LONGEST = 255
+VERSION_HINT = "Use letters, digits, '.', '_', '+' and '-'."
 _OS_TYPES = ("linux", "windows")
 
 
@@ -24,6 +27,17 @@ def name_complaint(name: str) -> str | None:
         return "it must have 1 to 255 letters, digits, '.', '_' and '-'"
     reserved = next((prefix for prefix in _RESERVED if name.lower().startswith(prefix)), None)
     return "names that begin with AzureML or Microsoft are reserved" if reserved else None
+
+
+def version_complaint(version: str) -> str | None:
+    """What is wrong with an environment's version, if anything: it becomes a part of the service's addresses."""
+    if not version.strip():
+        return "it is empty"
+    if len(version) > _LONGEST:
+        return f"it is longer than {_LONGEST} characters"
+    if not _VERSION.fullmatch(version):
+        return "it has other characters than letters, digits, '.', '_', '+' and '-'"
+    return "it consists of dots" if not version.strip(".") else None
 
 
 def read_name(root: YamlMap, given: str | None, hint: str) -> str:
@@ -60,13 +74,27 @@ class TopFields:
                 return as_text(node, f"{key!r}")
         return None
 
+    def description(self) -> str | None:
+        """The description; an empty one is none."""
+        node = self._root.get("description")
+        if isinstance(node, YamlScalar) and not node.text.strip():
+            return None
+        return self.text("description")
+
+    def image(self) -> str | None:
+        """The base image, by Docker's grammar."""
+        image = self.text("image")
+        if image is not None and (complaint := image_complaint(image)):
+            place = self._root.key_position("image")
+            self._problems.add(f"{image!r} is no image: {complaint}.", place, hint=IMAGE_HINT)
+        return image
+
     def version(self) -> str | None:
         """The version as it was written: 1.10 stays 1.10."""
         version = self.text("version")
-        if version is not None and not _VERSION.fullmatch(version):
-            message = f"{version!r} cannot be an environment's version."
-            hint = "Use letters, digits, '.', '_', '+' and '-'."
-            self._problems.add(message, self._root.key_position("version"), hint=hint)
+        if version is not None and (complaint := version_complaint(version)):
+            message = f"{version!r} cannot be an environment's version: {complaint}."
+            self._problems.add(message, self._root.key_position("version"), hint=VERSION_HINT)
         return version
 
     def texts(self, key: str) -> dict[str, str]:
@@ -76,6 +104,8 @@ class TopFields:
             with self._problems.collected():
                 for name, value in as_map(node, f"{key!r}"):
                     if isinstance(value, YamlScalar):
+                        refuse_unprintable(name, f"A name in {key!r}")
+                        refuse_unprintable(value, f"{name.text!r} in {key!r}")
                         result[name.text] = "" if value.value is None else value.text
                     else:
                         self._problems.add(f"{name.text!r} in {key!r} must be text.", value.position)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -21,9 +22,13 @@ __all__ = [
     "from_data",
     "is_null",
     "kind_of",
+    "refuse_unprintable",
     "to_data",
     "to_texts",
 ]
+
+# C0 and C1 without tab, line feed and (at a line's end) carriage return; surrogates, which no encoding writes.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]|\r(?!\n)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +91,21 @@ def kind_of(node: YamlNode) -> str:
 
 
 def as_text(node: YamlNode, what: str) -> str:
-    """The source text of a scalar, stripped; InputError when it is something else or empty."""
-    if not isinstance(node, YamlScalar) or not node.text.strip() or node.value is None:
+    """The source text of a scalar, stripped; InputError when it is something else, empty, or holds what is no text."""
+    if not isinstance(node, YamlScalar) or node.value is None:
         raise input_error(f"{what} must be text, not {kind_of(node)}.", node.position, hint="Is the indentation right?")
-    return node.text.strip()
+    text = node.text.strip()
+    if not text:
+        raise input_error(f"{what} is empty.", node.position, hint="Write a text, or remove the line.")
+    refuse_unprintable(node, what)
+    return text
+
+
+def refuse_unprintable(node: YamlScalar, what: str) -> None:
+    """InputError for a control character other than tab and line feed, and for half of a surrogate pair."""
+    if bad := _UNPRINTABLE.search(node.text):
+        message = f"{what} holds a character that is no text: U+{ord(bad[0]):04X}."
+        raise input_error(message, node.position, hint="Remove it.")
 
 
 def as_map(node: YamlNode, what: str) -> YamlMap:

@@ -13,6 +13,7 @@ from amlpriv.secret import redact
 from amlpriv.specs.addresses import address_of_file, fragment_of, is_path, is_url_or_path, name_in_url, split_extras
 from amlpriv.specs.positions import Position
 from amlpriv.specs.problems import did_you_mean, input_error
+from amlpriv.target import marker_complaint
 
 __all__ = [
     "PipLine",
@@ -36,6 +37,7 @@ _HASH_VALUE = re.compile(r"sha256:[0-9a-fA-F]{64}|sha384:[0-9a-fA-F]{96}|sha512:
 _OPTION = re.compile(
     r"(?P<long>--[A-Za-z][A-Za-z-]*)(?:(?:=|\s+)(?P<long_value>.*))?|-(?P<short>[A-Za-z])\s*=?(?P<value>.*)"
 )
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 
 _WITH_VALUE = frozenset(
@@ -132,7 +134,7 @@ PipLine: TypeAlias = PipRequirement | PipPath | PipOption | PipVcs
 def parse_pip_line(text: str, position: Position | None = None) -> PipLine | None:
     """What a line says; None for a blank line or a comment; InputError for what pip would not accept."""
     line = text.strip()
-    if len(line.splitlines()) > 1 or any(ord(char) < 32 and char != "\t" for char in line):
+    if len(line.splitlines()) > 1 or _CONTROL.search(line):
         raise input_error(
             "A pip line holds a line break or a control character.",
             position,
@@ -258,7 +260,7 @@ def _web(
 
 def _requirement(text: str, position: Position | None) -> Requirement:
     try:
-        return Requirement(text)
+        requirement = Requirement(text)
     except InvalidRequirement as error:
         reason = redact(str(error).partition("\n")[0])
         hint = None
@@ -266,12 +268,17 @@ def _requirement(text: str, position: Position | None) -> Requirement:
             hint = "pip compares with '==' (a single '=' is conda's)."
         message = f"Not a requirement that pip accepts: {redact(text)!r} ({reason})."
         raise input_error(message, position, hint=hint) from None
+    if complaint := marker_complaint(requirement.marker):
+        message = f"pip cannot evaluate the marker {str(requirement.marker)!r}: {complaint}."
+        raise input_error(message, position, hint="Compare texts with == and !=, versions with all operators.")
+    return requirement
 
 
 def render_pip_requirement(line: PipRequirement, *, url: str | None = None) -> str:
     """The line for a requirements file: with ``url`` as ``name[extra] @ URL ; marker``, else as written, normalised.
 
-    Always one physical line. InputError when the URL could not stand in one, or holds a ``${NAME}``.
+    Always one physical line. A URL that carries ``#sha256=`` takes the place of the line's own hashes. InputError when
+    the URL could not stand in one, or holds a ``${NAME}``.
     """
     requirement = line.requirement
     address = url if url is not None else requirement.url
@@ -285,4 +292,5 @@ def render_pip_requirement(line: PipRequirement, *, url: str | None = None) -> s
         text = f"{line.name if url is not None else requirement.name}{extras} @ {address}"
     if requirement.marker:
         text += f" ; {requirement.marker}"
-    return text + "".join(f" --hash={value}" for value in line.hashes)
+    hashes = () if url is not None and "#sha256=" in url else line.hashes
+    return text + "".join(f" --hash={value}" for value in hashes)

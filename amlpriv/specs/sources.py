@@ -226,7 +226,11 @@ def _kind(label: str, fields: YamlMap, key: YamlScalar) -> str:
 
 def _text(fields: YamlMap, key: str) -> str:
     node = fields.get(key)
-    return as_text(node if node is not None else fields, f"{key!r}")
+    text = as_text(node if node is not None else fields, f"{key!r}")
+    if "\n" in text or "\t" in text:
+        place = node.position if node is not None else fields.position
+        raise input_error(f"{key!r} holds a tab or a line break.", place, hint="Write it in one line.")
+    return text
 
 
 def _optional(fields: YamlMap, key: str) -> str | None:

@@ -1,9 +1,11 @@
 """The content hash of a wheel: the same when the same source is built again.
 
-Left out is what a build backend writes about itself (its name and version in WHEEL, the wording and order of METADATA),
-and the archive around it (times, compression, order). The canonical text is one JSON list per line, sorted, below the
-schema's name; golden hashes stand in the tests. Whatever changes it changes the identity of every published wheel, so
-that the schema's name must change with it. It does not depend on the version of ``packaging``.
+Left out is what a build backend writes about itself (its name and version in WHEEL, the wording and order of
+METADATA), and the archive around it (times, compression, order). The canonical text is one JSON list per line, sorted,
+below the schema's name. The executable bit counts, since it is installed: Windows does not store it, so that a package
+with executable files can get another hash from a checkout there. Golden hashes stand in the tests. Whatever changes it
+changes the identity of every published wheel, so that the schema's name must change with it. It does not depend on the
+version of ``packaging``.
 """
 
 from __future__ import annotations

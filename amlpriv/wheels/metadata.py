@@ -17,6 +17,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from amlpriv.target import marker_complaint
 from amlpriv.wheels.errors import BadMetadata, BadWheelFile, shown
 
 __all__ = ["Metadata", "WheelFile", "parse_metadata", "parse_wheel_file"]
@@ -117,11 +118,14 @@ def _requirement(filename: str, member: str, line: str) -> Requirement:
     try:
         requirement = Requirement(line)
         _readable(requirement.specifier)
-        return requirement
     except (InvalidRequirement, ValueError):
         problem = f"has a Requires-Dist that is not a requirement by PEP 508: {shown(line)!r}."
         # Not "from error": that repeats the line, whose URL may hold a password.
         raise BadMetadata(filename, problem, member=member) from None
+    if complaint := marker_complaint(requirement.marker):
+        problem = f"has a Requires-Dist whose marker installers cannot evaluate ({complaint}): {shown(line)!r}."
+        raise BadMetadata(filename, problem, member=member)
+    return requirement
 
 
 def _readable(specifiers: SpecifierSet) -> SpecifierSet:

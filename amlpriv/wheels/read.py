@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import BinaryIO
 
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -18,7 +19,7 @@ from amlpriv.wheels.metadata import Metadata, WheelFile, parse_metadata, parse_w
 from amlpriv.wheels.record import parse_record, verify_members
 from amlpriv.wheels.wheel import Wheel
 
-__all__ = ["read_wheel"]
+__all__ = ["read_requires_python", "read_wheel"]
 
 _CHUNK = 1 << 20
 _DIST_INFO = ".dist-info"
@@ -65,6 +66,17 @@ def read_wheel(filename: str, stream: BinaryIO, *, limits: Limits = DEFAULT_LIMI
         tag_notes=_tag_notes(name, wheel_file),
         metadata_notes=(*metadata.notes, *wheel_file.notes),
     )
+
+
+def read_requires_python(filename: str, stream: BinaryIO, *, limits: Limits = DEFAULT_LIMITS) -> SpecifierSet | None:
+    """The Requires-Python of a wheel, of which nothing else is verified. Raises a subclass of ``WheelFault``."""
+    name = parse_filename(filename)
+    archive = open_archive(filename, stream, stream.seek(0, 2), limits)
+    path = f"{_dist_info(archive, name)}/METADATA"
+    member = next((member for member in archive.files if member.path == path), None)
+    if member is None:
+        raise MissingMember(filename, "is missing; every wheel has one (PEP 427).", member=path)
+    return parse_metadata(filename, path, archive.read(member)).requires_python
 
 
 def _hashed(stream: BinaryIO) -> tuple[str, int]:

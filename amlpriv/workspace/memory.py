@@ -28,7 +28,7 @@ from amlpriv.remote import (
     WorkspaceName,
 )
 from amlpriv.secret import SasUrl, Secret
-from amlpriv.workspace.ports import RequestCounter, Workspace
+from amlpriv.workspace.ports import VERSIONS_PAGE, RequestCounter, Workspace
 from amlpriv.workspace.sas import AdHocSigner, DelegationSigner, PolicySigner, sas_time
 
 __all__ = ["MemoryWorkspace"]
@@ -103,7 +103,7 @@ class _Environments:
     def versions(self, name: str) -> tuple[RegisteredEnvironment, ...]:
         self.state.requests.control_plane += 1
         found = [item for (owner, _), item in self.state.environments.items() if owner == name]
-        return tuple(reversed(found))
+        return tuple(reversed(found))[:VERSIONS_PAGE]
 
     def get(self, name: str, version: str) -> RegisteredEnvironment:
         self.state.requests.control_plane += 1
@@ -149,7 +149,7 @@ class _Blobs:
         self.state.requests.storage += 1
         lock = {LOCK: (b"", {"amlpriv_generation": str(self.state.generation)})}
         return {
-            path: StoredBlob(path, len(data), metadata)
+            path: StoredBlob(path, len(data), metadata, hashlib.md5(data, usedforsecurity=False).digest())
             for path, (data, metadata) in (self.state.blobs | lock).items()
             if path.startswith(prefix)
         }

@@ -25,7 +25,10 @@ from amlpriv.remote import (
 )
 from amlpriv.secret import SasUrl, Secret
 
-__all__ = ["Blobs", "Datastores", "Environments", "PolicyLock", "RequestCounter", "Workspace"]
+__all__ = ["VERSIONS_PAGE", "Blobs", "Datastores", "Environments", "PolicyLock", "RequestCounter", "Workspace"]
+
+VERSIONS_PAGE = 100
+"""How many versions of an environment one listing gives; older ones are asked for by their names."""
 
 
 @dataclass(slots=True)
@@ -63,7 +66,7 @@ class Environments(Protocol):
     """The workspace's environments."""
 
     def versions(self, name: str) -> tuple[RegisteredEnvironment, ...]:
-        """One page of versions, newest first, archived ones too; empty when there is none."""
+        """The newest ``VERSIONS_PAGE`` versions, newest first, archived ones too; empty when there is none."""
 
     def get(self, name: str, version: str) -> RegisteredEnvironment:
         """One version; NotFoundError."""

@@ -92,6 +92,23 @@ def test_a_blob_that_was_replaced_by_hand_is_never_handed_out(shelf: Shelf) -> N
         shelf.add(wheel)
 
 
+def test_a_blob_that_was_replaced_by_as_many_bytes_is_never_handed_out(shelf: Shelf) -> None:
+    wheel = build_wheel(shelf.folder)
+    shelf.add(wheel)
+    [path] = shelf.memory.blobs
+    shelf.memory.blobs[path] = (b"X" * len(shelf.memory.blobs[path][0]), shelf.memory.blobs[path][1])
+    with pytest.raises(ConflictError, match="exists with other bytes"):
+        shelf.add(wheel)
+
+
+def test_a_lifetime_of_nothing_is_refused(shelf: Shelf) -> None:
+    wheel = build_wheel(shelf.folder)
+    for days in (0, -1):
+        with pytest.raises(UsageError, match="must live for some time"):
+            shelf.add(wheel, expires=timedelta(days=days))
+    assert shelf.memory.requests.total == 0
+
+
 @pytest.mark.parametrize("version", ["1!2.0", "2.0+cu118", "2026.11.20.dev1"])
 def test_versions_with_unusual_characters(shelf: Shelf, version: str) -> None:
     added = shelf.add(build_wheel(shelf.folder, version=version))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from amlpriv.actions.inspecting import inspect_wheel, wheel_as_json
+from amlpriv.actions.inspecting import inspect_wheel, wheel_as_json, wheel_filename
 from amlpriv.errors import InputError, WheelError
 from tests.wheelhouse import build_wheel
 
@@ -38,3 +39,25 @@ def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
         inspect_wheel(tmp_path)
     with pytest.raises(InputError, match="does not exist"):
         inspect_wheel(tmp_path / "contoso-1-py3-none-any.whl")
+
+
+def test_a_link_with_another_name_is_the_wheel_that_it_leads_to(tmp_path: Path) -> None:
+    path = build_wheel(tmp_path)
+    link = tmp_path / "latest.whl"
+    link.symlink_to(path.name)
+    assert inspect_wheel(link).filename == path.name
+    other = tmp_path / "contoso_features-1.2.0-1-py3-none-any.whl"
+    other.symlink_to(path.name)
+    assert wheel_filename(other) == other.name  # a name that parses is kept
+    path.unlink()
+    assert wheel_filename(link) == path.name
+    (tmp_path / "loop.whl").symlink_to("loop.whl")
+    assert wheel_filename(tmp_path / "loop.whl") == "loop.whl"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "contoso_features-1.2.0-py3-none-any.whl"
+    os.mkfifo(path)
+    with pytest.raises(InputError, match="pipe"):
+        inspect_wheel(path)

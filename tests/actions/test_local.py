@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from amlpriv.actions.local import local_reset, local_start, local_status, local_stop
+from amlpriv.errors import LocalWorkspaceError
 
 pytestmark = pytest.mark.local
 
@@ -16,8 +17,28 @@ def test_nothing_runs_at_first_and_asking_makes_no_folder(environ: dict[str, str
     assert not status.running
     assert status.as_json()["requests"] is None
     assert local_stop(environ=environ) is False
-    assert local_reset(environ=environ) == status.home
+    assert local_reset(environ=environ) is None
     assert not status.home.exists()
+
+
+def test_a_reset_says_whether_there_was_something(tmp_path: Path) -> None:
+    environ = {"AMLPRIV_HOME": str(tmp_path / "home"), "AMLPRIV_CACHE": str(tmp_path)}
+    (tmp_path / "home").mkdir()
+    assert local_reset(environ=environ) is None
+    (tmp_path / "home" / "builds").mkdir()
+    assert local_reset(environ=environ) == tmp_path / "home"
+    (tmp_path / "home").rename(tmp_path / "old")
+    (tmp_path / "home").write_text("thesis")
+    with pytest.raises(LocalWorkspaceError, match="is no folder"):
+        local_reset(environ=environ)
+    assert (tmp_path / "home").read_text() == "thesis"
+
+
+def test_a_stop_sweeps_what_a_killed_build_left(environ: dict[str, str]) -> None:
+    work = Path(environ["AMLPRIV_HOME"], "builds", ".churn-0123.work-x")
+    work.mkdir(parents=True)
+    local_stop(environ=environ)
+    assert not work.exists()
 
 
 def test_a_life(environ: dict[str, str]) -> None:

@@ -112,3 +112,10 @@ def test_config_json_names_what_it_lacks(tmp_path: Path) -> None:
         read_config(path)
     path.write_text(json.dumps({**NAMES, "more": 1}), encoding="utf-8-sig")
     assert read_config(path) == WorkspaceName("sub", "group", "ours")
+
+
+def test_json_that_is_nested_without_end_is_no_config_json_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("[" * 200_000, encoding="utf-8")
+    assert find_config(tmp_path) is None
+    with pytest.raises(InputError, match="nested too deeply"):
+        read_config(tmp_path / "config.json")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from amlpriv.actions.preparing import Prepared, preparing, wheel_at
-from amlpriv.errors import InputError, UnsupportedError
+from amlpriv.errors import InputError, UnsupportedError, UsageError, WheelError
 from amlpriv.facts.images import DEFAULT_IMAGE
 from amlpriv.facts.routes import Route
 from tests.actions.projects import Project, project
@@ -164,3 +165,109 @@ def test_a_folder_without_the_wheel_is_named(tmp_path: Path, wheel: str | None, 
     with pytest.raises(InputError, match=words) as caught:
         wheel_at(folder, "contoso-features", tmp_path, environ={})
     assert caught.value.file == str(folder)
+
+
+def test_a_folder_of_wheels_gives_what_the_file_asks_for(made: Project) -> None:
+    """The pip line and the image's Python are known before the folder is looked through."""
+    for version, tag in (
+        ("1.2.0", "py3-none-any"),
+        ("1.3.0", "py3-none-any"),
+        ("1.2.0", "cp310-cp310-linux_x86_64"),
+        ("1.2.0", "cp311-cp311-manylinux_2_28_x86_64"),
+    ):
+        build_wheel(made.folder / "dist", version=version, tag=tag)
+    made.sources = {"contoso-features": "dist"}
+    assert (
+        prepare(made.write())
+        .wheels["contoso-features"]
+        .filename.endswith("1.2.0-cp311-cp311-manylinux_2_28_x86_64.whl")
+    )
+    made.listed = ["contoso-features"]
+    assert str(prepare(made.write()).wheels["contoso-features"].version) == "1.3.0"
+
+
+def test_a_folder_of_wheels_gives_what_another_private_wheel_requires(made: Project) -> None:
+    for version in ("1.0", "2.0"):
+        build_wheel(made.folder / "dist", name="contoso-core", version=version)
+    made.wheel(name="contoso-features", requires_dist=["contoso-core<2"])
+    made.sources["contoso-core"] = "dist"
+    assert str(prepare(made.write()).wheels["contoso-core"].version) == "1.0"
+
+
+@pytest.mark.parametrize("version", ["", "my version", "1/2", "../x", ".."])
+def test_a_version_that_cannot_be_is_refused_before_anything_is_done(made: Project, version: str) -> None:
+    with pytest.raises(UsageError, match="cannot be an environment's version") as caught:
+        prepare(made.write(), version=version)
+    assert caught.value.hint
+
+
+def test_the_home_of_an_unknown_user_is_refused_with_its_line(made: Project) -> None:
+    made.sources = {"contoso-features": '"~nosuchuser-of-amlpriv/x.whl"'}
+    path = made.write()
+    if os.name == "nt":
+        pytest.skip("Windows makes up a folder for any user")
+    with pytest.raises(InputError, match="no such user") as caught:
+        prepare(path)
+    assert (caught.value.file, caught.value.line) == (str(path), 11)
+
+
+def test_a_marker_that_cannot_be_evaluated_is_refused_with_its_line(made: Project) -> None:
+    made.listed = ["\"contoso-features ; os_name ~= 'x'\""]
+    with pytest.raises(InputError, match="cannot evaluate the marker") as caught:
+        prepare(made.write())
+    assert caught.value.line == 9
+
+
+def test_a_marker_of_a_wheel_that_cannot_be_evaluated_is_its_fault(made: Project) -> None:
+    made.wheel(requires_dist=["numpy; os_name ~= 'x'"])
+    with pytest.raises(WheelError, match="marker installers cannot evaluate"):
+        prepare(made.write())
+
+
+def test_two_paths_of_one_package_are_refused_with_both_lines(made: Project) -> None:
+    path = made.sources.pop("contoso-features")
+    made.listed = [f"./{path}", f"./{path}"]
+    with pytest.raises(InputError, match=r"contoso-features comes from two places.*environment.yml:9\.") as caught:
+        prepare(made.write())
+    assert caught.value.line == 10
+
+
+def test_a_path_and_a_source_of_one_package_are_refused_with_both_lines(made: Project) -> None:
+    made.listed = [f"./{made.sources['contoso-features']}"]
+    with pytest.raises(InputError, match=r"comes from two places.*environment.yml:11\.") as caught:
+        prepare(made.write())
+    assert caught.value.line == 9
+
+
+def test_a_private_line_that_is_skipped_on_the_target_is_left_as_it_stands(made: Project) -> None:
+    """Its wheel is neither checked nor published, and its source is not too much."""
+    plain = prepare(made.write())
+    made.wheel("winonly", "1.0", tag="cp311-cp311-win_amd64")
+    made.listed.append("\"winonly==1.0 ; sys_platform == 'win32'\"")
+    prepared = prepare(made.write())
+    assert list(prepared.wheels) == ["contoso-features"]
+    assert list(prepared.report) == []
+    assert prepared.digest != plain.digest
+    assert [line.text for line in prepared.conda.pip][1] == "winonly==1.0 ; sys_platform == 'win32'"
+
+
+def test_a_path_that_is_skipped_on_the_target_is_left_out(made: Project) -> None:
+    """The image builder has no such file, whatever its marker says."""
+    plain = prepare(made.write())
+    made.listed.append("\"./gone/x.whl ; sys_platform == 'win32'\"")
+    prepared = prepare(made.write())
+    assert (prepared.digest, list(prepared.report)) == (plain.digest, [])
+
+
+def test_a_link_may_be_the_source(made: Project) -> None:
+    (made.folder / "latest.whl").symlink_to(made.sources["contoso-features"])
+    made.sources = {"contoso-features": "latest.whl"}
+    assert prepare(made.write()).wheels["contoso-features"].filename == "contoso_features-1.2.0-py3-none-any.whl"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_as_source_does_not_hang(made: Project) -> None:
+    os.mkfifo(made.folder / "x.whl")
+    made.sources = {"contoso-features": "x.whl"}
+    with pytest.raises(InputError, match="pipe"):
+        prepare(made.write())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,22 @@ import pytest
 
 from amlpriv.actions.asking import signed_urls
 from amlpriv.actions.publish import Published, Quiet
-from amlpriv.errors import ConflictError, FindingsError, PermissionDeniedError, UnsupportedError
+from amlpriv.errors import (
+    AmlprivError,
+    ConflictError,
+    FindingsError,
+    InputError,
+    NotFoundError,
+    PermissionDeniedError,
+    ServiceError,
+    UnsupportedError,
+    UsageError,
+)
 from amlpriv.plans.publish import Describe, Keep, Register, Restore, Reuse, Sign, Upload
-from amlpriv.remote import AccessPolicy, AccountRules, ContainerPolicies
+from amlpriv.remote import AccessPolicy, AccountRules, ContainerPolicies, RegisteredEnvironment, StoredBlob
 from amlpriv.secret import SasUrl
 from amlpriv.workspace.memory import DATASTORE
+from amlpriv.workspace.ports import Blobs, Environments
 from tests.actions.projects import NOW, Office, Project, project
 
 FOREVER = datetime(2099, 1, 1, tzinfo=timezone.utc)
@@ -182,7 +193,98 @@ def test_a_new_description_is_written_without_a_new_version(office: Office) -> N
     assert _kinds(office.publish()) == [Reuse, Keep]
 
 
+def test_words_of_others_are_left_alone(office: Office) -> None:
+    office.project.top = {"tags": "{team: churn}"}
+    first = office.publish()
+    key = ("churn-train", first.version)
+    theirs = {"team": "other", "reviewed-by": "ann"}
+    office.memory.environments[key] = replace(office.memory.environments[key], tags=theirs, description="By Ann.")
+    again = office.publish()
+    assert (_kinds(again), again.plan.because) == ([Reuse, Describe], ("description or tags changed",))
+    registered = office.memory.environments[key]
+    assert (registered.tags, registered.description) == ({"team": "churn", "reviewed-by": "ann"}, "By Ann.")
+    office.project.top = {}
+    assert _kinds(office.publish()) == [Reuse, Keep]
+
+
+def test_a_restored_version_keeps_the_words_of_others(office: Office) -> None:
+    first = office.publish()
+    key = ("churn-train", first.version)
+    changed = replace(office.memory.environments[key], archived=True, tags={"a": "b"}, description="By Ann.")
+    office.memory.environments[key] = changed
+    office.publish()
+    assert office.memory.environments[key] == replace(changed, archived=False)
+
+
+def test_only_another_version_of_ones_own_is_no_change_of_the_content(office: Office) -> None:
+    office.publish(version="1")
+    assert office.publish(version="2").plan.because == ("registered under another version: 1",)
+
+
+def test_the_json_of_a_rebuilt_wheel_is_about_the_stored_one(office: Office) -> None:
+    first = office.publish()
+    office.project.wheel(generator="hatchling 99.99.99.99.99")
+    again = office.publish()
+    before: Any = first.as_json()["wheels"]
+    now: Any = again.as_json()["wheels"]
+    same = ("filename", "sha256", "size", "blob", "content_hash")
+    assert [now[0][key] for key in same] == [before[0][key] for key in same]
+    assert now[0]["size"] != again.plan.wanted.wheels[0].wheel.size
+
+
+def _bury(office: Office, result: Published, newer: int = 120) -> None:
+    """As many newer versions as push this one from the first page."""
+    old = office.memory.environments["churn-train", result.version]
+    for number in range(newer):
+        key = ("churn-train", f"x{number}")
+        office.memory.environments[key] = replace(old, version=key[1], properties={"amlpriv.digest": f"{number:064}"})
+
+
+def test_a_version_behind_a_hundred_newer_ones_is_found(office: Office) -> None:
+    first = office.publish()
+    _bury(office, first)
+    again = office.publish()
+    assert (again.version, again.plan.action.value, again.plan.created) == (first.version, "unchanged", False)
+
+
+@pytest.mark.parametrize("fate", ["dead", "archived", "renewed before"])
+def test_what_lies_behind_a_hundred_newer_versions_is_judged_as_well(office: Office, fate: str) -> None:
+    first = office.publish()
+    if fate == "renewed before":
+        office.memory.rotate_key()
+        assert office.publish().version == f"{first.version}-2"
+    _bury(office, first)
+    key = ("churn-train", first.version)
+    if fate == "dead":
+        office.memory.rotate_key()
+    if fate == "archived":
+        office.memory.environments[key] = replace(office.memory.environments[key], archived=True)
+    again = office.publish()
+    version, action = {
+        "dead": (f"{first.version}-2", "renewed"),
+        "archived": (first.version, "restored"),
+        "renewed before": (f"{first.version}-2", "unchanged"),
+    }[fate]
+    assert (again.version, again.plan.action.value) == (version, action)
+    assert _head(office, _urls(again)["contoso-features"]) == 200
+
+
 # --- time
+
+
+@pytest.mark.parametrize("days", [0, -1])
+def test_a_lifetime_of_nothing_is_refused(office: Office, days: int) -> None:
+    with pytest.raises(UsageError, match="must live for some time"):
+        office.publish(expires=timedelta(days=days))
+    assert office.requests == {"control_plane": 0, "storage": 0}
+
+
+def test_without_the_key_the_expiry_is_not_known_and_that_is_said(office: Office) -> None:
+    first = office.publish()
+    office.memory.hands_out_key = False
+    again = office.publish()
+    assert (again.version, again.plan.action.value, again.plan.expires) == (first.version, "unchanged", None)
+    assert again.plan.notes == ("When its signed URLs expire cannot be read without the account key.",)
 
 
 @pytest.mark.parametrize(("days", "action"), [(14, "unchanged"), (16, "renewed"), (29, "renewed"), (31, "renewed")])
@@ -256,6 +358,33 @@ def test_a_revoked_policy_is_remembered_by_other_environments_too(office: Office
     assert _head(office, _urls(first)["contoso-features"]) == 403
 
 
+def test_a_revoked_policy_does_not_come_back_when_its_number_was_forgotten(office: Office) -> None:
+    """Somebody deleted the blob beside which the number lies; the registered URLs name it as well."""
+    first = office.publish()
+    office.memory.acl = ContainerPolicies({}, last_modified=office.memory.acl.last_modified)
+    office.memory.generation = 0
+    office.project.wheel(modules={"contoso_features/__init__.py": "x = 2\n"})
+    office.publish()
+    assert office.policies == ["amlpriv-2"]
+    assert _head(office, _urls(first)["contoso-features"]) == 403
+
+
+def test_an_older_version_under_an_outlived_policy_is_renewed(office: Office) -> None:
+    """Extending the newest policy would not bring back URLs that name an older one."""
+    first = office.publish()
+    old = office.memory.acl.policies
+    office.memory.acl = ContainerPolicies({}, last_modified=office.memory.acl.last_modified)
+    office.project.wheel(modules={"contoso_features/__init__.py": "x = 2\n"})
+    office.publish()
+    office.memory.acl = ContainerPolicies(old, last_modified=office.memory.acl.last_modified)
+    office.memory.generation = 0
+    office.clock.move(days=40)
+    office.project.wheel()
+    again = office.publish()
+    assert (again.version, _urls(again)["contoso-features"].fields["si"]) == (f"{first.version}-2", "amlpriv-3")
+    assert _head(office, _urls(again)["contoso-features"]) == 200
+
+
 def test_a_rotated_key_is_noticed(office: Office) -> None:
     first = office.publish()
     office.memory.rotate_key()
@@ -292,6 +421,15 @@ def test_a_blob_of_the_same_path_and_another_size_is_not_used(office: Office) ->
     with pytest.raises(ConflictError, match="exists with 6 bytes"):
         office.publish()
     assert not office.memory.environments
+
+
+def test_a_blob_of_the_same_path_and_size_with_other_bytes_is_not_used(office: Office) -> None:
+    first = office.publish()
+    path = first.plan.wanted.wheels[0].path
+    office.memory.blobs[path] = (b"X" * len(office.memory.blobs[path][0]), office.memory.blobs[path][1])
+    with pytest.raises(ConflictError, match="exists with other bytes than contoso_features"):
+        office.publish(name="churn-score")
+    assert len(office.memory.environments) == 1
 
 
 def test_foreign_policies_are_left_alone(office: Office) -> None:
@@ -444,7 +582,90 @@ def test_more_than_twenty_wheels_have_a_manifest(tmp_path: Path, environ: Mappin
     manifest = json.loads(office.memory.blobs[path][0])
     assert [item["name"] for item in manifest["wheels"]] == sorted(made.listed)
     again = office.publish()
-    assert (again.plan.action.value, office.requests) == ("unchanged", {"control_plane": 2, "storage": 23})
+    assert (again.plan.action.value, office.requests) == ("unchanged", {"control_plane": 2, "storage": 3})
+
+
+def test_of_more_than_twenty_wheels_only_what_changed_is_named(tmp_path: Path, environ: Mapping[str, str]) -> None:
+    made = Project(tmp_path, listed=[f"contoso-p{number:02}" for number in range(22)])
+    for name in made.listed:
+        made.wheel(name, "1.0")
+    office = Office(made, environ)
+    first = office.publish()
+    made.wheel("contoso-p21", "1.1")
+    assert office.publish(dry_run=True).plan.because == ("contoso-p21 1.0 became 1.1",)
+    assert first.registered is not None
+    del office.memory.blobs[first.registered.properties["amlpriv.manifest"]]
+    assert office.publish(dry_run=True).plan.because == ("the specification changed",)
+
+
+def _many(folder: Path, environ: Mapping[str, str], names: list[str]) -> Office:
+    made = Project(folder, listed=names)
+    for name in names:
+        made.wheel(name, "1.0")
+    return Office(made, environ)
+
+
+@pytest.mark.parametrize("names", [[f"contoso-p{n:02}" for n in range(12)], list("abcdefghijkl"), ["alpha", "zeta"]])
+@pytest.mark.parametrize("key", [True, False])
+def test_the_second_time_takes_five_requests_at_most(
+    tmp_path: Path, environ: Mapping[str, str], names: list[str], key: bool
+) -> None:
+    office = _many(tmp_path, environ, names)
+    office.memory.hands_out_key = key
+    first = office.publish()
+    again = office.publish()
+    assert (again.plan.action.value, again.version) == ("unchanged", first.version)
+    assert sum(office.requests.values()) == (5 if key else 3)
+
+
+def test_of_many_wheels_the_lost_ones_are_uploaded_again(tmp_path: Path, environ: Mapping[str, str]) -> None:
+    office = _many(tmp_path, environ, ["alpha", "beta", "gamma", "zeta"])
+    first = office.publish()
+    for lost in (["alpha", "gamma"], ["alpha", "beta", "gamma", "zeta"]):
+        for path in [path for path in office.memory.blobs if path.split("/")[2] in lost]:
+            del office.memory.blobs[path]
+        again = office.publish()
+        assert (again.version, again.plan.action.value) == (first.version, "renewed")
+        assert again.plan.because == tuple(f"the blob of {name} is gone" for name in lost)
+        assert {_head(office, url) for url in _urls(again).values()} == {200}
+
+
+def test_of_many_wheels_a_refused_signature_is_noticed(tmp_path: Path, environ: Mapping[str, str]) -> None:
+    office = _many(tmp_path, environ, ["alpha", "beta", "gamma", "zeta"])
+    first = office.publish()
+    office.memory.rotate_key()
+    assert office.publish().version == f"{first.version}-2"
+    office.memory.acl = ContainerPolicies({}, last_modified=office.memory.acl.last_modified)
+    assert office.publish().version == f"{first.version}-3"
+
+
+def test_packages_that_have_no_beginning_in_common_are_listed_one_by_one(
+    tmp_path: Path, environ: Mapping[str, str]
+) -> None:
+    """Otherwise all wheels that were ever stored would be listed."""
+    office = _many(tmp_path, environ, ["alpha", "zeta"])
+    asked: list[str] = []
+    opened = office.memory.open()
+    spied = replace(opened, open_blobs=lambda store, key: Spy(opened.open_blobs(store, key), asked))
+    office.project.publish(spied, environ, now=NOW)
+    assert [prefix for prefix in asked if "wheels" in prefix] == [
+        "amlpriv/wheels/alpha/1.0/",
+        "amlpriv/wheels/zeta/1.0/",
+    ]
+
+
+class Spy:
+    """A container that remembers what was listed."""
+
+    def __init__(self, real: Blobs, asked: list[str]) -> None:
+        self.real, self.asked = real, asked
+
+    def stored(self, prefix: str) -> Mapping[str, StoredBlob]:
+        self.asked.append(prefix)
+        return self.real.stored(prefix)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
 
 
 def test_a_manifest_that_is_there_already_is_no_obstacle(tmp_path: Path, environ: Mapping[str, str]) -> None:
@@ -527,9 +748,70 @@ def test_somebody_faster_with_the_same_content_is_as_good(office: Office, tmp_pa
     result = slow.publish(progress=meddler)
     [theirs] = meddler.done
     assert result.id == theirs.id
+    assert (result.plan.action.value, result.plan.created, theirs.plan.created) == ("unchanged", False, True)
     assert result.registered == theirs.registered
     assert len(office.memory.environments) == 1
     assert result.blobs == theirs.blobs
+
+
+@pytest.mark.parametrize(("fate", "action"), [("dead", "renewed"), ("archived", "restored")])
+def test_what_somebody_faster_registered_is_judged_like_any_other(office: Office, fate: str, action: str) -> None:
+    """Theirs is archived, or has stopped working, by the time that ours is refused."""
+
+    class Late(Meddler):
+        def begin(self, name: str, size: int) -> None:
+            if not self.done:
+                super().begin(name, size)
+                if fate == "dead":
+                    office.memory.acl = ContainerPolicies({}, last_modified=office.memory.acl.last_modified)
+                else:
+                    key = ("churn-train", self.done[0].version)
+                    office.memory.environments[key] = replace(office.memory.environments[key], archived=True)
+
+    slow = Office(project(office.project.folder / "slow"), office.environ)
+    slow.memory = office.memory
+    office.project.wheel(generator="hatchling 99")
+    late = Late(office)
+    result = slow.publish(progress=late)
+    [theirs] = late.done
+    assert result.plan.action.value == action
+    assert (result.version == theirs.version) is (fate == "archived")
+    assert _head(office, _urls(result)["contoso-features"]) == 200
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "words"),
+    [
+        (403, PermissionDeniedError, "A firewall of the storage account"),
+        (404, NotFoundError, "Somebody deleted the blob meanwhile"),
+        (409, ServiceError, "ask who runs the storage account"),
+    ],
+)
+@pytest.mark.parametrize("refused", ["alpha", "beta"])
+def test_a_new_url_that_does_not_work_is_told_by_its_status(
+    tmp_path: Path, environ: Mapping[str, str], status: int, error: type[AmlprivError], words: str, refused: str
+) -> None:
+    office = _many(tmp_path, environ, ["alpha", "beta"])
+    office.memory.hands_out_key = False  # no policy is waited for
+    opened = office.memory.open()
+    answering = replace(opened, open_blobs=lambda store, key: Answering(opened.open_blobs(store, key), refused, status))
+    with pytest.raises(error, match=f"answers {status} to the signed URL of {refused}") as caught:
+        office.project.publish(answering, environ, now=NOW)
+    assert words in str(caught.value)
+    assert not office.memory.environments
+
+
+class Answering:
+    """A container that answers something else for one package."""
+
+    def __init__(self, real: Blobs, package: str, status: int) -> None:
+        self.real, self.package, self.status = real, package, status
+
+    def head(self, url: SasUrl) -> int:
+        return self.status if f"/{self.package}/" in url.url else self.real.head(url)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
 
 
 def test_somebody_faster_with_other_content_under_our_version_is_a_conflict(office: Office, tmp_path: Path) -> None:
@@ -539,6 +821,56 @@ def test_somebody_faster_with_other_content_under_our_version_is_a_conflict(offi
     office.project.wheel(modules={"contoso_features/__init__.py": "x = 2\n"})
     with pytest.raises(ConflictError, match="churn-train:7 is registered with other content"):
         slow.publish(progress=Meddler(office))
+
+
+class Rewriter(Quiet):
+    """A build that writes the wheel again, in the moment before it is uploaded."""
+
+    def __init__(self, wheel: Path, data: bytes) -> None:
+        self.wheel, self.data = wheel, data
+
+    def begin(self, name: str, size: int) -> None:  # noqa: ARG002
+        self.wheel.write_bytes(self.data)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 100_000])
+def test_a_wheel_that_changes_before_its_upload_is_not_stored(office: Office, cut: int) -> None:
+    wheel = office.project.folder / office.project.sources["contoso-features"]
+    data = wheel.read_bytes()
+    with pytest.raises(InputError, match="changed while it was being published") as caught:
+        office.publish(progress=Rewriter(wheel, data[:-1] + b"Z" if cut == 0 else data[:-cut]))
+    assert caught.value.file == str(wheel)
+    assert not office.memory.blobs
+    assert not office.memory.environments
+
+
+@dataclass
+class Rewriting:
+    """Environments whose listing is the moment in which somebody writes the wheel again."""
+
+    real: Environments
+    wheel: Path
+
+    def versions(self, name: str) -> tuple[RegisteredEnvironment, ...]:
+        self.wheel.write_bytes(self.wheel.read_bytes()[:-1] + b"Z")
+        return self.real.versions(name)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_wheel_that_changes_after_it_was_checked_is_not_stored(office: Office, stored: bool) -> None:
+    if stored:
+        office.publish()
+        office.project.name = "churn-score"
+    before = dict(office.memory.blobs)
+    opened = office.memory.open()
+    wheel = office.project.folder / office.project.sources["contoso-features"]
+    rewriting = replace(opened, environments=Rewriting(opened.environments, wheel))
+    with pytest.raises(InputError, match="changed while it was being published"):
+        office.project.publish(rewriting, office.environ, now=NOW)
+    assert office.memory.blobs == before
 
 
 class Interrupter(Quiet):

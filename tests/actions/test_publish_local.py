@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from amlpriv.actions.asking import signed_urls
-from amlpriv.actions.publish import Published
-from amlpriv.errors import ConflictError, UnsupportedError
+from amlpriv.actions.publish import Published, Quiet
+from amlpriv.errors import ConflictError, InputError, UnsupportedError
 from amlpriv.interpreters import uv_program
 from amlpriv.local.environment import environment_variables
 from amlpriv.local.state import State
@@ -249,6 +249,54 @@ def test_processes_that_publish_the_same_at_once_make_one_version(desk: Desk, lo
     assert len({result["environment"]["id"] for result in results}) == 1
     versions = desk.site.open().environments.versions(desk.project.name)
     assert [item.version for item in versions] == [results[0]["environment"]["version"]]
+
+
+class Rewriter(Quiet):
+    """A build that writes the wheel again after the first block of it has gone."""
+
+    def __init__(self, wheel: Path) -> None:
+        self.wheel, self.blocks = wheel, 0
+
+    def advance(self, name: str, sent: int) -> None:  # noqa: ARG002
+        self.blocks += 1
+        if self.blocks == 1:
+            data = self.wheel.read_bytes()
+            self.wheel.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+
+
+def test_a_wheel_that_changes_while_its_blocks_are_sent_is_not_stored(desk: Desk) -> None:
+    text = "\n".join(f"x{number} = {uuid.uuid4().hex!r}" for number in range(10_000))
+    wheel = desk.project.wheel(modules={"contoso_features/__init__.py": text})
+    watcher = Rewriter(wheel)
+    with pytest.raises(InputError, match="changed while it was being published"):
+        desk.project.publish(desk.site.open(block_size=16 * 1024), desk.environ, progress=watcher)
+    assert watcher.blocks > 1
+    blobs = desk.site.open().open_blobs(desk.site.datastore, desk.site.state.account_key)
+    assert blobs.stored("amlpriv/wheels/") == {}
+    assert desk.site.open().environments.versions(desk.project.name) == ()
+
+
+def test_a_wheel_that_is_replaced_by_as_many_bytes_is_not_used(desk: Desk) -> None:
+    first = desk.publish()
+    with desk.site.client() as client:
+        path = first.plan.wanted.wheels[0].path
+        size = first.plan.wanted.wheels[0].wheel.size
+        client.upload_blob(path, b"X" * size, overwrite=True)
+    desk.project.name += "-score"
+    with pytest.raises(ConflictError, match="exists with other bytes than contoso_features"):
+        desk.publish()
+
+
+def test_the_second_time_with_twelve_wheels_takes_five_requests(desk: Desk) -> None:
+    desk.project.sources, desk.project.listed = {}, [f"contoso-p{number:02}" for number in range(12)]
+    for name in desk.project.listed:
+        desk.project.wheel(name, "1.0")
+    first = desk.publish()
+    again = desk.publish()
+    assert (again.plan.action.value, again.version) == ("unchanged", first.version)
+    assert again.workspace.requests.as_json() == {"control_plane": 2, "storage": 3, "sign_in": 0}
+    desk.site.settings(datastore_credentials="None")
+    assert desk.publish().plan.notes == ("When its signed URLs expire cannot be read without the account key.",)
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ import yaml
 
 from amlpriv.actions.render import render, write_specification
 from amlpriv.errors import FindingsError, NotFoundError, UsageError
+from amlpriv.remote import ContainerPolicies
 from amlpriv.workspace.memory import MemoryWorkspace
 from amlpriv.workspace.ports import Workspace
 from tests.actions.projects import NOW, Clock, Project, project
@@ -85,6 +86,27 @@ def test_the_real_text_goes_to_a_file_for_its_owner(
     assert "sig=***" not in out.read_text(encoding="utf-8")
     if os.name == "posix":
         assert stat.S_IMODE(out.stat().st_mode) == 0o600
+
+
+def test_what_is_registered_is_looked_up_in_two_requests(made: Project, environ: dict[str, str]) -> None:
+    memory = MemoryWorkspace(Clock())
+    made.publish(memory.open(), environ, now=NOW)
+    before = memory.requests.total
+    render(made.file, workspace=memory.open(), environ=environ)
+    assert memory.requests.total - before == 2
+
+
+def test_a_revoked_version_is_not_shown_as_if_it_worked(made: Project, environ: dict[str, str]) -> None:
+    memory = MemoryWorkspace(Clock())
+    made.publish(memory.open(), environ, now=NOW)
+    memory.acl = ContainerPolicies({})
+    out = made.folder / "real.yml"
+    with pytest.raises(NotFoundError, match=r"signed URLs no longer work \(HTTP 403\)") as caught:
+        render(made.file, workspace=memory.open(), environ=environ)
+    assert caught.value.hint == "Publish again."
+    with pytest.raises(NotFoundError, match="no longer work"):
+        write_specification(made.file, out, workspace=memory.open(), environ=environ)
+    assert not out.exists()
 
 
 def test_without_a_workspace_there_is_nothing_to_reveal(made: Project) -> None:

@@ -40,12 +40,23 @@ image: mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04:20260101.v1
 conda_file:
   dependencies:
     - python={version}
-    - pip=25.3
+    - pip
     - pip:
       - contoso-features==1.2.0
 {more}sources:
   contoso-features: {{path: wheels}}
 """
+
+PIP_CONF = """\
+[global]
+log-file = {0}/pip.log
+cache-dir = {0}/pip-cache
+[install]
+report = {0}/report.json
+user = true
+src = {0}/src
+"""
+"""What a user may have set for other installations, and would show signed URLs to everybody."""
 
 ALLOWED = {
     "home/identity.json": "the account key: the local workspace is the storage account's owner; mode 0600",
@@ -143,7 +154,7 @@ class Canary:
 
         def watch() -> None:
             looks: dict[str, int] = {}  # a process is looked at a few times: it begins with its parent's arguments
-            while not done.wait(0.01):
+            while not done.wait(0.02):
                 for pid in (entry.name for entry in Path("/proc").iterdir()):
                     if pid.isdigit() and looks.get(pid, 0) < LOOKS:
                         looks[pid] = looks.get(pid, 0) + 1
@@ -230,6 +241,8 @@ def canary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canary]:
     own = {name: str(root / folder) for name, folder in folders.items()}
     cache = {"AMLPRIV_CACHE": str(Home.find(os.environ).cache)}
     environ = {**os.environ, **own, **cache, "PIP_INDEX_URL": index, "UV_DEFAULT_INDEX": index}
+    environ["PIP_CONFIG_FILE"] = str(root / "user" / "pip.conf")
+    (root / "user" / "pip.conf").write_text(PIP_CONF.format(root / "user"), encoding="utf-8")
     with LocalSession(Home.find(environ), say=lambda _: None, environ=environ):
         workspace = open_local(environ=environ, start=False, say=lambda _: None)
         datastore = workspace.datastores.default()

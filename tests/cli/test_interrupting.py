@@ -51,7 +51,7 @@ def big(project: Path, local_environ: dict[str, str], monkeypatch: pytest.Monkey
     wheel.unlink()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)])
 def test_an_interrupted_upload_leaves_nothing_to_be_seen(
     project: Path, big: str, amlpriv: Amlpriv, local_environ: dict[str, str], number: signal.Signals
 ) -> None:

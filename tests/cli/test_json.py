@@ -157,6 +157,9 @@ def test_the_other_commands_print_one_object(
     assert amlpriv("local", "stop", "--json").json == {"stopped": False}
     assert amlpriv("wheel", "inspect", wheel, "--json").json["name"] == "contoso-features"
     assert set(amlpriv("render", "good.yml", "--json").json) == {"form", "text"}
+    assert amlpriv("render", "good.yml", "--json", "--out", "o.yml").json == {"form": "environment", "out": "o.yml"}
+    assert (project / "o.yml").stat().st_size > 0
+    assert amlpriv("local", "reset", "--yes", "--json").json == {"reset": None}
     monkeypatch.setenv("AMLPRIV_HOME", local_environ["AMLPRIV_HOME"])
     assert amlpriv("local", "start", "--json").json["running"] is True
     added = amlpriv("add-wheel", wheel, "--json").json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -202,3 +203,20 @@ def test_debug_shows_where_without_the_secrets(capfd: pytest.CaptureFixture[str]
     assert "Traceback" in said
     assert "geheim" not in said
     assert "c2VjcmV0" not in said
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "latin-1", "ascii", "utf-8"])
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_letters_that_the_streams_encoding_lacks(
+    project: Path, process: Callable[..., Ended], encoding: str, more: tuple[str, ...]
+) -> None:
+    """Windows' output is in cp1252 or cp437 where it is piped."""
+    for words in (["plan", "\u4e2d\u6587.yml"], ["wheel", "inspect", "\u4e2d\u6587-1-py3-none-any.whl"], ["\u4e2d"]):
+        environ = {**os.environ, "PYTHONIOENCODING": encoding}
+        done = subprocess.run([*AMLPRIV, *words, *more], capture_output=True, env=environ, check=False)
+        said = done.stdout + done.stderr
+        assert done.returncode in (2, 3), said
+        assert b"Traceback" not in said
+        assert b"4e2d" in said or "\u4e2d".encode() in said
+        if more:
+            json.loads(done.stdout.decode("ascii"))

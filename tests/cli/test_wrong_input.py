@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -201,3 +205,30 @@ def test_blanks_and_letters_of_all_kinds_in_paths(project: Path, amlpriv: Amlpri
     ended = amlpriv("render", folder / "umgebung 1.yml", "--out", folder / "aus gabe.yml")
     assert (ended.code, ended.out) == (0, "")
     assert before in (folder / "aus gabe.yml").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="devices of POSIX")
+def test_what_is_no_file_at_all(project: Path, amlpriv: Amlpriv) -> None:
+    for place in ("/dev/zero", "pipe"):
+        if place == "pipe":
+            os.mkfifo(place)
+        for words in (["plan", place], ["wheel", "inspect", place]):
+            ended = amlpriv(*words)
+            assert ended.code == 3
+            assert f"{place}: This is a device or a pipe" in ended.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps the current folder")
+def test_a_current_folder_that_is_gone(project: Path, process: Callable[..., Ended]) -> None:
+    script = 'mkdir gone; cd gone; rmdir ../gone; exec "$0" -m amlpriv publish "$1" --no-start'
+    done = subprocess.run(
+        ["sh", "-c", script, sys.executable, str(project / "good.yml")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3, done.stderr
+    assert "The current folder does not exist any more." in done.stderr
+
+
+def test_the_home_of_nobody(project: Path, amlpriv: Amlpriv, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMLPRIV_HOME", "~nosuchuser/x")
+    ended = amlpriv("local", "status")
+    assert ended.code == (2 if os.name == "posix" else 20)

@@ -48,6 +48,11 @@ def test_an_empty_blob_is_a_blob(case: Case) -> None:
     assert case.blobs().stored(PATH)[PATH].size == 0
 
 
+def test_listing_brings_the_md5_of_the_bytes(case: Case) -> None:
+    case.blobs().put(_upload())
+    assert case.blobs().stored(PATH)[PATH].md5 == hashlib.md5(b"wheel", usedforsecurity=False).digest()
+
+
 def test_listing_is_by_prefix_and_brings_size_and_metadata(case: Case) -> None:
     upload = _upload()
     case.blobs().put(upload)

@@ -78,6 +78,11 @@ def test_an_unknown_name_has_no_versions(case: Case) -> None:
     assert case.workspace.environments.versions(case.name()) == ()
 
 
+@pytest.mark.parametrize("name", ["workspace", "my-workspace-7", "the-resource"])
+def test_an_unknown_name_has_no_versions_whatever_words_are_in_it(case: Case, name: str) -> None:
+    assert case.workspace.environments.versions(f"{name}-{case.name()}") == ()
+
+
 def test_an_unknown_version_is_not_found(case: Case) -> None:
     name = case.name()
     with pytest.raises(NotFoundError):

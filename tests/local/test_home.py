@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from amlpriv.errors import LocalWorkspaceError
+from amlpriv.errors import LocalWorkspaceError, UsageError
 from amlpriv.local.home import Home, write_private
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX'")
@@ -66,3 +66,11 @@ def test_a_private_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) ->
     with pytest.raises(LocalWorkspaceError, match="cannot write"):
         write_private(tmp_path / "taken", "text")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+@pytest.mark.parametrize("name", ["AMLPRIV_HOME", "AMLPRIV_CACHE"])
+@pytest.mark.skipif(os.name != "posix", reason="Windows takes ~somebody for a neighbour of the own folder")
+def test_the_home_of_a_user_who_does_not_exist_is_wrong_usage(tmp_path: Path, name: str) -> None:
+    places = {"AMLPRIV_HOME": str(tmp_path), "AMLPRIV_CACHE": str(tmp_path), name: "~nosuchuser/x"}
+    with pytest.raises(UsageError, match=f"{name} is ~nosuchuser/x"):
+        Home.find(places)

@@ -143,12 +143,12 @@ def test_the_newest_of_ours_counts() -> None:
     [(0, (), "amlpriv-1"), (1, (), "amlpriv-2"), (0, ("amlpriv-1",), "amlpriv-2"), (3, ("amlpriv-1",), "amlpriv-4")],
 )
 def test_a_dead_policy_never_comes_back(generation: int, revoked: tuple[str, ...], name: str) -> None:
-    plan = plan_policy(_container(), now=NOW, lifetime=MONTH, generation=generation, revoked=revoked)
+    plan = plan_policy(_container(), now=NOW, lifetime=MONTH, generation=generation, named=revoked)
     assert plan.policy == name
 
 
 def test_an_older_policy_is_no_substitute_for_a_revoked_newer_one() -> None:
-    plan = plan_policy(_container(amlpriv_1=_policy(90)), now=NOW, lifetime=MONTH, revoked=("amlpriv-2",))
+    plan = plan_policy(_container(amlpriv_1=_policy(90)), now=NOW, lifetime=MONTH, named=("amlpriv-2",))
     assert plan.policy == "amlpriv-3"
 
 

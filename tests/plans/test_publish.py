@@ -17,6 +17,7 @@ from amlpriv.plans.publish import (
     Wanted,
     WantedWheel,
     blob_path,
+    described,
     find_match,
     plan_publish,
     refuse_replaced,
@@ -82,6 +83,15 @@ def test_a_stored_wheel_of_another_size_is_a_conflict(wanted: Wanted, wheel: Whe
     refuse_replaced(wanted.wheels[0], {})
 
 
+def test_a_stored_wheel_of_another_md5_is_a_conflict(wanted: Wanted, wheel: Wheel) -> None:
+    path, ours = blob_path(wheel), b"a" * 16
+    for theirs, md5 in ((ours, ours), (None, ours), (b"b" * 16, None)):
+        refuse_replaced(wanted.wheels[0], {path: StoredBlob(path, wheel.size, {}, theirs)}, md5)
+    answers = Answers(stored={path: StoredBlob(path, wheel.size, {}, b"b" * 16)}, md5={wheel.name: ours})
+    with pytest.raises(ConflictError, match="exists with other bytes than"):
+        plan_publish(wanted, answers)
+
+
 def test_what_lies_beside_is_mentioned_only_when_its_content_differs(wanted: Wanted, wheel: Wheel) -> None:
     beside = f"amlpriv/wheels/contoso-features/1.2.0/ffff/{wheel.filename}"
     for content, notes in ((wheel.content_hash, 0), ("f" * 64, 1)):
@@ -110,6 +120,15 @@ def test_new_words_are_written(wanted: Wanted) -> None:
         plan = plan_publish(changed, Answers((match,), match, Health(Verdict.USABLE)))
         assert str(plan.steps[-1]) == "update the description and tags of environment churn:c0"
         assert (plan.writes, plan.created) == (True, False)
+
+
+def test_words_that_the_file_does_not_give_are_kept(wanted: Wanted) -> None:
+    match = replace(_version("c0"), description="theirs", tags={"a": "b"})
+    assert not plan_publish(wanted, Answers((match,), match, Health(Verdict.USABLE))).writes
+    more = replace(wanted, tags={"c": "d"})
+    plan = plan_publish(more, Answers((match,), match, Health(Verdict.USABLE)))
+    assert plan.because == ("description or tags changed",)
+    assert described(more, match) == replace(match, tags={"a": "b", "c": "d"})
 
 
 def test_no_description_and_an_empty_one_are_the_same(wanted: Wanted) -> None:

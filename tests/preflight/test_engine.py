@@ -23,7 +23,9 @@ conda_file:
     - defaults::azureml-core
     - pip:
       - --extra-index-url https://me:hunter2@pkgs.example.com/${FEED}/simple/
-      - contoso-features[gpu]==2
+      - --find-links ./wheels
+      - contoso-features[gpu]==2 --hash=sha256:ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff
+      - contoso-plots
       - azureml-samples==0+unknown
       - -e ../core
       - numpy @ file:///croot/numpy

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 from packaging.requirements import Requirement
 
-from amlpriv.specs.closure import Needed, close, with_paths_named
+from amlpriv.specs.closure import Needed, close, with_paths_named, without_skipped_paths
 from amlpriv.specs.environment import EnvironmentFile, PathSource, read_specification
 from amlpriv.specs.pip import PipPath, PipRequirement
 from amlpriv.target import Target
@@ -169,3 +169,21 @@ def test_without_names_nothing_changes() -> None:
     bare = read_specification("name: x\nimage: y\n", "env.yml", load=nothing)
     assert with_paths_named(bare, {"path:0": "a"}) is bare
     assert needs(bare) == {}
+
+
+def test_a_line_that_pip_skips_needs_nothing() -> None:
+    """Its source stays, and so does the line."""
+    file = environment("a", "\"b ; sys_platform == 'win32'\"")
+    assert set(needs(file, wheel("a"), wheel("b"))) == {"a"}
+    assert set(needs(file, wheel("a", "b>=1"), wheel("b"))) == {"a", "b"}
+
+
+def test_paths_that_pip_skips_are_left_out() -> None:
+    """The others keep their sources."""
+    file = environment("\"./x.whl ; sys_platform == 'win32'\"", "pandas", "./y.whl ; python_version > '3'", sources="b")
+    kept = without_skipped_paths(file, Target())
+    assert kept.conda is not None
+    assert [line.text for line in kept.conda.pip] == ["pandas", "./y.whl ; python_version > '3'"]
+    assert set(kept.sources) == {"b", "path:1"}
+    assert kept.sources["path:1"] == file.sources["path:2"]
+    assert without_skipped_paths(kept, Target()) is kept

@@ -205,3 +205,57 @@ def test_a_version_that_is_not_ours_is_none(version: str) -> None:
 def test_a_wrong_digest_or_renewal_is_refused(value: str, renewal: int) -> None:
     with pytest.raises(ValueError, match="64 hexadecimal digits"):
         environment_version(value, renewal)
+
+
+def with_line(line: str) -> str:
+    return digest(f"dependencies:\n- pip:\n  - '{line}'\n")
+
+
+WHEEL = "public @ https://h.example/p-1.0-py3-none-any.whl"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("x @ git+https://h.example/t/team-a/x.git", "x @ git+https://h.example/t/team-b/x.git"),
+        (f"{WHEEL}?version=1", f"{WHEEL}?version=2"),
+        (f"{WHEEL}?version=1&sig=a", f"{WHEEL}?version=2&sig=a"),
+        (f"{WHEEL}?se=1", f"{WHEEL}?se=2"),
+        *((f"{WHEEL}#{name}=aa", f"{WHEEL}#{name}=bb") for name in ("md5", "sha1", "sha224", "sha256", "sha384")),
+    ],
+)
+def test_what_is_fetched_is_part_of_an_address(one: str, other: str) -> None:
+    """A path, a field of the query, a hash that pip checks."""
+    assert with_line(one) != with_line(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (f"{WHEEL}?sv=1&se=1&sp=r&sig=a&skoid=1", f"{WHEEL}?sv=2&se=2&sp=r&sig=b"),
+        (f"{WHEEL}?a=1&b=2", f"{WHEEL}?b=2&a=1"),
+        (f"{WHEEL}?access_token=1&v=1", f"{WHEEL}?v=1&TOKEN=2"),
+        (f"{WHEEL}?password=1", WHEEL),
+    ],
+)
+def test_what_grants_access_is_not_part_of_an_address(one: str, other: str) -> None:
+    """Nor is the order of a query."""
+    assert with_line(one) == with_line(other)
+
+
+def test_the_token_of_a_channel_is_not_part_of_it() -> None:
+    """Wherever the channel stands."""
+    for text in (
+        "channels: ['https://c.example/t/{}/x']\n",
+        "dependencies: ['https://c.example/t/{}/x::numpy']\n",
+        "dependencies: ['https://c.example/t/{}/x/linux-64/numpy-1.0-py_0.conda']\n",
+    ):
+        assert digest(text.format("one")) == digest(text.format("two"))
+
+
+def test_a_hash_of_a_private_line_is_left_to_the_checks() -> None:
+    """The wheel's content is what counts."""
+    features = "contoso-features[plot]==1.2.0"
+    assert digest(BASE.replace(f'{features} ; python_version < "3.12"', features)) == digest(
+        BASE.replace(f'{features} ; python_version < "3.12"', f"{features} --hash=sha256:{'a' * 64}")
+    )

@@ -282,3 +282,21 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except InputError:
         return
     assert line is None or len(line.text.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "marker", ["os_name ~= 'x'", "python_version ~= 'abc'", "'x' in extras", "extra == 'x' or os_name ~= 'x'"]
+)
+def test_a_marker_that_pip_cannot_evaluate_is_refused(marker: str) -> None:
+    """With its line; pip would fail in the image build."""
+    for line in (f"a ; {marker}", f"./a.whl ; {marker}", f"a @ https://h.example/a.zip ; {marker}"):
+        with pytest.raises(InputError, match="pip cannot evaluate the marker") as caught:
+            parse_pip_line(line, Position("c.yml", 3, 1))
+        assert caught.value.line == 3
+
+
+def test_the_hash_of_an_address_takes_the_place_of_the_lines_own() -> None:
+    line = requirement(f"a --hash=sha256:{SHA}")
+    assert render_pip_requirement(line, url=f"https://h.example/a.whl#sha256={SHA}") == (
+        f"a @ https://h.example/a.whl#sha256={SHA}"
+    )

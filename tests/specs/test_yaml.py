@@ -124,9 +124,11 @@ def test_endless_nesting_is_refused() -> None:
 def test_readers_of_a_key_say_what_they_expected() -> None:
     tree = load_mapping("text: x\nlist: [1]\nmap: {a: 1}\nempty:\nblank: ' '\n", "e.yml")
     nodes = {key.text: node for key, node in tree}
-    for key in ("list", "map", "empty", "blank"):
+    for key in ("list", "map", "empty"):
         with pytest.raises(InputError, match=f"'{key}' must be text"):
             as_text(nodes[key], f"'{key}'")
+    with pytest.raises(InputError, match="'blank' is empty"):
+        as_text(nodes["blank"], "'blank'")
     with pytest.raises(InputError, match="must be a list, not a mapping"):
         as_list(nodes["map"], "'map'")
     with pytest.raises(InputError, match="must be a mapping, not nothing"):

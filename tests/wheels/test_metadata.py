@@ -107,3 +107,10 @@ def test_a_missing_root_is_purelib_is_noted() -> None:
 def test_an_unknown_wheel_version_is_refused(text: str, words: str) -> None:
     with pytest.raises(BadWheelFile, match=words):
         wheel_file(text)
+
+
+@pytest.mark.parametrize("marker", ["os_name ~= 'x'", "'x' in extras"])
+def test_a_marker_that_installers_cannot_evaluate_is_a_fault(marker: str) -> None:
+    """pip stops at such a line."""
+    with pytest.raises(BadMetadata, match="marker installers cannot evaluate"):
+        metadata(f"Name: a\nVersion: 1\nRequires-Dist: b; {marker}\n")

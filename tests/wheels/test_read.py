@@ -26,7 +26,7 @@ from amlpriv.wheels.errors import (
     UnsafeMemberPath,
     ZipBomb,
 )
-from amlpriv.wheels.read import read_wheel
+from amlpriv.wheels.read import read_requires_python, read_wheel
 from amlpriv.wheels.wheel import Wheel
 from tests.wheelhouse import build_wheel, make_record, wheel_members, write_archive
 
@@ -226,3 +226,12 @@ def _large_wheel(tmp_path: Path, size: int, compression: int) -> Path:
 
 def base64_of(digest: bytes) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def test_requires_python_is_read_alone(tmp_path: Path) -> None:
+    """Nothing else is verified: a folder of wheels is looked through with it."""
+    for required in (">=3.12", None):
+        path = build_wheel(tmp_path, requires_python=required)
+        with path.open("rb") as stream:
+            found = read_requires_python(path.name, stream)
+        assert found == (None if required is None else SpecifierSet(required))

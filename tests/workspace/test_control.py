@@ -129,5 +129,7 @@ def test_a_workspace_that_does_not_exist_is_named(site: LocalSite) -> None:
     )
     with pytest.raises(NotFoundError, match="workspaces/no-such"):
         opened.datastores.default()
-    with pytest.raises(NotFoundError, match="workspaces/no-such"):
-        opened.environments.versions("churn")
+    for environment in ("churn", "environment"):
+        with pytest.raises(NotFoundError, match="workspaces/no-such") as caught:
+            opened.environments.versions(environment)
+        assert caught.value.code == "ResourceNotFound"

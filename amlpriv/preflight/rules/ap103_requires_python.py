@@ -10,21 +10,18 @@ from collections.abc import Iterator
 
 from amlpriv.findings import Finding, Severity
 from amlpriv.preflight.subject import Subject
-from amlpriv.wheels.wheel import Wheel
 
 __all__ = ["CODE", "NAME", "find"]
 
 CODE = "AP103"
 NAME = "wheel requires another Python"
 
-_PATCHES = range(60)
-
 
 def find(subject: Subject) -> Iterator[Finding]:
     """Each wheel whose Requires-Python no patch version of the target's Python satisfies."""
     for packaged in subject.wheels:
         wheel = packaged.wheel
-        if wheel.requires_python is None or _fits(wheel, subject.target.python_text):
+        if wheel.requires_python is None or subject.target.satisfies(wheel.requires_python):
             continue
         yield packaged.place.finding(
             CODE,
@@ -34,8 +31,3 @@ def find(subject: Subject) -> Iterator[Finding]:
             f"the environment has {subject.target.python_text}.",
             fix="Change `python=` of the environment, or requires-python of the package when it runs there after all.",
         )
-
-
-def _fits(wheel: Wheel, python: str) -> bool:
-    required = wheel.requires_python
-    return required is None or any(required.contains(f"{python}.{patch}", prereleases=True) for patch in _PATCHES)

@@ -83,7 +83,7 @@ class AzureBlobs:
         with translated(f"listing {self._what}"):
             blobs = self._container.list_blobs(name_starts_with=prefix, include=["metadata"])
             try:
-                found = [StoredBlob(blob.name, int(blob.size or 0), dict(blob.metadata or {})) for blob in blobs]
+                found = [_stored(blob) for blob in blobs]
             except AttributeError as error:  # the library on an answer that is XML, but no listing
                 raise ServiceError(f"listing {self._what}: {_STRANGE}") from error
         return {blob.path: blob for blob in found}
@@ -229,6 +229,11 @@ class HeldLock:
         """Give the lease back. What goes wrong is no error: a lease ends by itself after 30 seconds."""
         with suppress(AzureError):
             self._lease.release()
+
+
+def _stored(blob: Any) -> StoredBlob:
+    md5 = blob.content_settings.content_md5
+    return StoredBlob(blob.name, int(blob.size or 0), dict(blob.metadata or {}), bytes(md5) if md5 else None)
 
 
 def _policy(policy: Any) -> AccessPolicy:

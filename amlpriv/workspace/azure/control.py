@@ -24,7 +24,7 @@ from amlpriv.secret import Secret, redact
 from amlpriv.workspace.azure.clouds import Cloud
 from amlpriv.workspace.azure.errors import error_of_response, translated
 from amlpriv.workspace.azure.transport import Connection, CountingTransport
-from amlpriv.workspace.ports import RequestCounter
+from amlpriv.workspace.ports import VERSIONS_PAGE, RequestCounter
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -34,8 +34,10 @@ __all__ = ["API_VERSION", "ControlPlane", "parse_duration", "parse_time"]
 API_VERSION = "2024-04-01"
 STORAGE_API_VERSION = "2023-05-01"
 
-_PAGE = 100
 _STRANGE = "The control plane's answer is not what its reference describes; a proxy or a gateway may have written it."
+_NO_WORKSPACE = frozenset({"", "ResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound"})
+"""Codes with which Resource Manager, which knows no environments, says that what is above them does not exist (its
+'Common deployment errors'). The workspace itself says NotFound or UserError; without a code it is nobody we know."""
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|\+00:00)?$")
 
 
@@ -154,11 +156,11 @@ class AzureEnvironments:
     def versions(self, name: str) -> tuple[RegisteredEnvironment, ...]:
         from amlpriv.errors import NotFoundError
 
-        query = {"listViewType": "All", "$orderBy": "createdtime desc", "$top": str(_PAGE)}
+        query = {"listViewType": "All", "$orderBy": "createdtime desc", "$top": str(VERSIONS_PAGE)}
         try:
             answer = self._plane.send("GET", self._path(name), query=query, doing=f"listing environment {name}")
         except NotFoundError as error:
-            if "workspace" in error.message.lower() and "environment" not in error.message.split(":", 1)[-1].lower():
+            if error.code in _NO_WORKSPACE:
                 raise
             return ()
         return tuple(_environment(item, name) for item in _objects(answer.get("value")))

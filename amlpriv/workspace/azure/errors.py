@@ -66,7 +66,7 @@ def error_of_response(error: Any, doing: str) -> AmlprivError:
     if status == 403:
         return PermissionDeniedError(said, hint=_FORBIDDEN.get(code, _FORBIDDEN["AuthorizationFailed"]))
     if status == 404:
-        return NotFoundError(said, hint="Check subscription, resource group and names.")
+        return NotFoundError(said, hint="Check subscription, resource group and names.", code=code)
     if status in (409, 412):
         return ConflictError(said)
     return ServiceError(said, hint="Try again later." if status in _BUSY or status >= 500 else None)

@@ -1,0 +1,52 @@
+"""What stands in the text of registered versions: signed URLs, the hashes behind them, and what they were signed by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import unquote, urlsplit
+
+from amlpriv.remote import Datastore, RegisteredEnvironment
+from amlpriv.secret import SasUrl
+from amlpriv.specs.conda import parse_conda
+from amlpriv.specs.pip import PipRequirement
+
+__all__ = ["blob_of", "datastore_of", "named_policies", "signed_hashes", "signed_urls"]
+
+
+def signed_urls(environment: RegisteredEnvironment) -> Mapping[str, SasUrl]:
+    """The signed URLs in a registered conda text, by package name, without their fragments."""
+    return {name: SasUrl(url.partition("#")[0]) for name, url in _signed_lines(environment)}
+
+
+def signed_hashes(environment: RegisteredEnvironment) -> Mapping[str, str]:
+    """The sha256 behind the signed URLs, by package name: of the bytes that get installed."""
+    return {name: url.partition("#sha256=")[2] for name, url in _signed_lines(environment)}
+
+
+def _signed_lines(environment: RegisteredEnvironment) -> Iterator[tuple[str, str]]:
+    if environment.conda is None:
+        return
+    for line in parse_conda(environment.conda.reveal(), f"{environment.name}:{environment.version}").pip:
+        url = line.requirement.url if isinstance(line, PipRequirement) else None
+        if isinstance(line, PipRequirement) and url and "sig=" in url:
+            yield line.name, url
+
+
+def blob_of(url: SasUrl) -> str:
+    """Path of the blob inside its container."""
+    return unquote(urlsplit(url.url).path).split("/", 2)[2]
+
+
+def datastore_of(url: SasUrl, match: RegisteredEnvironment) -> Datastore:
+    parts = urlsplit(url.url)
+    account, _, endpoint = parts.netloc.partition(".blob.")
+    name = match.properties.get("amlpriv.datastore", "workspaceblobstore")
+    return Datastore(name, account, parts.path.split("/")[1], endpoint)
+
+
+def named_policies(versions: Iterable[RegisteredEnvironment], datastore: Datastore) -> tuple[str, ...]:
+    """The policies in all signed URLs of this container: those that are gone were revoked, and must not come back."""
+    named = re.compile(rf"{re.escape(datastore.container_url)}/[^\s?]*\?[^\s#]*\bsi=(amlpriv-\d+)")
+    texts = (item.conda.reveal() for item in versions if item.conda is not None)
+    return tuple(sorted({name for text in texts for name in named.findall(text)}))

@@ -1,0 +1,87 @@
+"""pip's settings for an installation of ours: the user's index, proxy and certificates, but our own places.
+
+pip takes options from its configuration files as well (pip's documentation, "Configuration"). An environment variable
+wins over them unless it is empty, so what has a harmless value gets that one. What sends the installation elsewhere and
+has none (``--target`` changes how pip installs, whatever it names) is refused.
+"""
+
+from __future__ import annotations
+
+import configparser
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from amlpriv.errors import BuildError, InputError
+from amlpriv.files import read_text
+
+__all__ = ["pip_settings", "refuse_diversions"]
+
+_ELSEWHERE = ("target", "prefix", "root", "python")
+_DROPPED = ("PYTHONHOME", "PYTHONPATH", *(f"PIP_{name.upper()}" for name in _ELSEWHERE))
+_SECTIONS = ("global", "install")
+
+
+def pip_settings(environ: Mapping[str, str], work: Path, *, private: bool) -> dict[str, str]:
+    """The user's environment variables with temporary files, logs and reports in ``work``; with ``private`` also the
+    cache, since pip stores signed URLs there."""
+    rest = {name: value for name, value in environ.items() if name.upper() not in _DROPPED}
+    return {
+        **rest,
+        **({"PIP_CACHE_DIR": str(work / "cache")} if private else {}),
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(work / "tmp")),
+        **dict.fromkeys(("PIP_USER", "PIP_DRY_RUN", "PIP_NO_DEPS", "PIP_REQUIRE_VIRTUALENV", "PIP_ISOLATED"), "0"),
+        "PIP_LOG": str(work / "pip.log"),
+        "PIP_REPORT": str(work / "report.json"),
+        "PIP_SRC": str(work / "src"),
+        "PIP_NO_INPUT": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "CONDA_ALWAYS_YES": "true",
+        "MAMBA_ALWAYS_YES": "true",
+    }
+
+
+def refuse_diversions(environ: Mapping[str, str]) -> None:
+    """Raises BuildError when a pip.conf has an option that would install somewhere else; it names both."""
+    for file in _files(environ):
+        with contextlib.suppress(InputError, configparser.Error):  # a wrong file is pip's to complain about
+            parser = configparser.RawConfigParser()
+            parser.read_string(read_text(file))
+            for section in filter(parser.has_section, _SECTIONS):
+                for key, value in parser.items(section):
+                    option = key.lower().replace("_", "-").removeprefix("--")
+                    if option in _ELSEWHERE and value:
+                        raise BuildError(
+                            f"pip's option {option!r} is set in {file}: the packages would go somewhere else.",
+                            hint=f"Take '{key}' out of its section [{section}], or name another file in "
+                            "PIP_CONFIG_FILE.",
+                        )
+
+
+def _files(environ: Mapping[str, str]) -> Iterator[Path]:
+    """The configuration files that pip reads; an environment that is only being made has none of its own."""
+    named = environ.get("PIP_CONFIG_FILE")
+    if named == os.devnull:  # pip's documentation: no file is read then
+        return
+    if sys.platform == "win32":
+        name = "pip.ini"
+        shared = [Path(environ.get("PROGRAMDATA", r"C:\ProgramData"), "pip")]
+        home = Path(environ.get("USERPROFILE") or Path.home())
+        own = [home / "pip", Path(environ.get("APPDATA") or home / "AppData" / "Roaming", "pip")]
+    else:
+        name = "pip.conf"
+        home = Path(environ.get("HOME") or Path.home())
+        own = [home / ".pip", Path(environ.get("XDG_CONFIG_HOME") or home / ".config", "pip")]
+        folders = environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
+        shared = [*(Path(folder, "pip") for folder in folders.split(os.pathsep)), Path("/etc")]
+        if sys.platform == "darwin":
+            shared.append(Path("/Library/Application Support/pip"))
+            own.append(home / "Library" / "Application Support" / "pip")
+    if named and Path(named).exists():  # instead of the user's own ones
+        own = []
+    files = [folder / name for folder in (*shared, *own)]
+    yield from (path for path in (*files, *([Path(named)] if named else [])) if path.is_file())
