@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -42,9 +43,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Published", "Quiet", "publish"]
 
+_LOG = logging.getLogger("amlpriv")
+
 
 class Quiet:
-    """Progress that nobody watches."""
+    """Progress that nobody watches; what is worth a line goes to the log ``amlpriv`` at INFO."""
 
     def begin(self, name: str, size: int) -> None:
         """Nothing."""
@@ -53,7 +56,8 @@ class Quiet:
         """Nothing."""
 
     def say(self, text: str) -> None:
-        """Nothing."""
+        """A line in the log."""
+        _LOG.info("%s", redact(text))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
