@@ -72,6 +72,7 @@ def main(arguments: Sequence[str] | None = None, *, group: click.Command = cli) 
     """Run the command line; returns the exit code. ``group`` is what the words are for, ours by default."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     _end_like_interrupt()
+    _hush_libraries()
     _show_every_letter()
     debug = "--debug" in _own(words)
     as_json = "--json" in _own(words)
@@ -132,6 +133,13 @@ def _show_every_letter() -> None:
         if hasattr(stream, "reconfigure"):
             with contextlib.suppress(OSError, ValueError):
                 stream.reconfigure(errors="backslashreplace")
+
+
+def _hush_libraries() -> None:
+    """azure-identity logs a page when a sign-in fails; the error that we show has what it says."""
+    import logging
+
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)
 
 
 def _own(words: list[str]) -> list[str]:

@@ -141,3 +141,28 @@ def test_the_code_is_found_where_each_library_keeps_it() -> None:
     assert error_code(StorageError()) == "BlobNotFound"
     assert error_code(_http_error(404, "ResourceNotFound")) == "ResourceNotFound"
     assert error_code(ValueError("x")) == ""
+
+
+def test_a_failed_sign_in_says_what_each_way_said() -> None:
+    words = (
+        "DefaultAzureCredential failed to retrieve a token from the included credentials.\n"
+        "Attempted credentials:\n"
+        "\tAzureCliCredential: Azure CLI not found on path\n"
+        "\tManagedIdentityCredential: authentication unavailable. See the guide.\n"
+        "To mitigate this issue, read the guide."
+    )
+    with pytest.raises(AuthenticationError) as caught, translated("asking"):
+        raise azure_errors.ClientAuthenticationError(words)
+    assert caught.value.message.splitlines()[1:] == [
+        "  AzureCliCredential: Azure CLI not found on path",
+        "  ManagedIdentityCredential: authentication unavailable",
+    ]
+
+
+def test_a_sign_in_service_out_of_reach_is_a_matter_of_the_network() -> None:
+    words = "It failed.\nAttempted credentials:\n\tEnvironmentCredential: Failed to resolve 'login.example'"
+    with (
+        pytest.raises(NetworkError, match=r"was not reached: EnvironmentCredential: Failed to resolve"),
+        translated("asking"),
+    ):
+        raise azure_errors.ClientAuthenticationError(words)

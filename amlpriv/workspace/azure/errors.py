@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +22,11 @@ from amlpriv.secret import redact
 
 __all__ = ["error_code", "error_of_response", "translated"]
 
+_ATTEMPT = re.compile(r"\w+Credential: ")
+"""A line of DefaultAzureCredential's summary: the way of signing in, and what it said."""
+_UNREACHED = re.compile(
+    r"Failed to resolve|Name or service not known|getaddrinfo|Connection refused|Max retries|timed out"
+)
 _KEYLESS = "KeyBasedAuthenticationNotPermitted"
 _FORBIDDEN = {
     "AuthorizationFailed": "Ask for the role that the message names, or use another identity.",
@@ -72,6 +78,22 @@ def error_of_response(error: Any, doing: str) -> AmlprivError:
     return ServiceError(said, hint="Try again later." if status in _BUSY or status >= 500 else None)
 
 
+def _sign_in_error(error: Any, doing: str) -> AmlprivError:
+    """What each way of signing in said, in a line; NetworkError when the sign-in service was not reached at all."""
+    lines = [line.strip() for line in str(getattr(error, "message", "") or error).splitlines()]
+    tried = [line for line in lines if _ATTEMPT.match(line)]
+    if unreached := next((line for line in tried or lines if _UNREACHED.search(line)), None):
+        return NetworkError(
+            f"{doing}: the sign-in service was not reached: {redact(unreached)}",
+            hint="Check the network, the proxy (HTTPS_PROXY) and the certificates (REQUESTS_CA_BUNDLE).",
+        )
+    said = "".join(f"\n  {redact(line.partition('. ')[0])}" for line in tried)
+    return AuthenticationError(
+        f"{doing}: sign-in failed: {_message(error)}{said}",
+        hint="Run 'az login', or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.",
+    )
+
+
 @contextmanager
 def translated(doing: str) -> Iterator[None]:
     """Turn what azure-core raises inside into ``amlpriv.errors``; ``doing`` begins the message."""
@@ -82,10 +104,7 @@ def translated(doing: str) -> Iterator[None]:
     except azure.ClientAuthenticationError as error:
         if getattr(error, "status_code", None) == 403:
             raise error_of_response(error, doing) from error
-        raise AuthenticationError(
-            f"{doing}: sign-in failed: {_message(error)}",
-            hint="Run 'az login', or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.",
-        ) from error
+        raise _sign_in_error(error, doing) from error
     except (azure.ServiceRequestError, azure.ServiceResponseError, azure.IncompleteReadError) as error:
         raise NetworkError(
             f"{doing}: no answer: {_message(error)}",
