@@ -17,7 +17,8 @@ from amlpriv.actions.uploading import Progress, upload_wheels
 from amlpriv.actions.wheel_files import checked_md5
 from amlpriv.errors import ConflictError
 from amlpriv.plans.access import asked_lifetime
-from amlpriv.plans.publish import WantedWheel, blob_path, refuse_replaced
+from amlpriv.plans.publish import blob_path, refuse_replaced
+from amlpriv.plans.steps import WantedWheel
 from amlpriv.remote import StoredBlob
 from amlpriv.secret import SasUrl
 from amlpriv.wheels.wheel import Wheel

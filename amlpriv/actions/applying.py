@@ -14,27 +14,26 @@ from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
-from amlpriv.actions.asking import LOCK_BLOB, Store, signed_urls
+from amlpriv.actions.asking import LOCK_BLOB, Store
+from amlpriv.actions.signed import signed_urls
 from amlpriv.actions.uploading import Progress, upload_wheels
 from amlpriv.errors import AmlprivError, ConflictError, NotFoundError, PermissionDeniedError, ServiceError
 from amlpriv.plans.access import BACKDATED, PolicyAction, PolicyPlan, plan_policy, policy_number
-from amlpriv.plans.publish import (
-    DIGEST,
-    WHEELS_IN_PROPERTIES,
-    Describe,
-    PublishPlan,
-    Restore,
-    Sign,
-    Upload,
-    Wanted,
-    described,
-)
+from amlpriv.plans.publish import described
+from amlpriv.plans.steps import DIGEST, WHEELS_IN_PROPERTIES, Describe, PublishPlan, Restore, Sign, Upload, Wanted
 from amlpriv.remote import BlobUpload, RegisteredEnvironment
 from amlpriv.secret import SasUrl
 from amlpriv.workspace.ports import Blobs
 from amlpriv.workspace.sas import AdHocSigner, DelegationSigner, PolicySigner, Signer
 
-__all__ = ["Progress", "RegisteredMeanwhileError", "Signed", "apply", "make_signer", "manifest_path", "verify_urls"]
+__all__ = [
+    "RegisteredMeanwhileError",
+    "Signed",
+    "apply",
+    "make_signer",
+    "manifest_path",
+    "verify_urls",
+]
 
 HEADS_IN_FLIGHT = 8
 POLICY_PATIENCE = 40.0

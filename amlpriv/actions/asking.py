@@ -13,12 +13,13 @@ from itertools import count
 from os.path import commonprefix
 from pathlib import Path
 
-from amlpriv.actions.signed import blob_of, datastore_of, named_policies, signed_hashes, signed_urls
+from amlpriv.actions.signed import blob_of, datastore_of, named_policies, signed_urls
 from amlpriv.actions.wheel_files import checked_md5
 from amlpriv.errors import AuthenticationError, NotFoundError, PermissionDeniedError, ServiceError, UnsupportedError
 from amlpriv.plans.access import Access, PolicyPlan, choose_access, plan_policy, policy_number
 from amlpriv.plans.health import Evidence, Health, Verdict, assess
-from amlpriv.plans.publish import MANIFEST, Answers, Wanted, find_match, last_published, renewal_name
+from amlpriv.plans.publish import Answers, find_match, last_published, renewal_name
+from amlpriv.plans.steps import MANIFEST, Wanted
 from amlpriv.remote import ContainerPolicies, Datastore, RegisteredEnvironment, StorageSecret, StoredBlob
 from amlpriv.secret import SasUrl, Secret
 from amlpriv.workspace.ports import VERSIONS_PAGE, Blobs, Workspace
@@ -29,12 +30,9 @@ __all__ = [
     "LOCK_BLOB",
     "Store",
     "ask",
-    "blob_of",
     "find_registered",
     "find_versions",
     "sign_for",
-    "signed_hashes",
-    "signed_urls",
 ]
 
 LOCK_BLOB = "amlpriv/.lock"

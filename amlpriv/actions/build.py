@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from amlpriv.actions.applying import Progress
-from amlpriv.actions.asking import signed_urls
 from amlpriv.actions.opening import LOCAL
 from amlpriv.actions.publish import Published, Quiet, publish
+from amlpriv.actions.signed import signed_urls
+from amlpriv.actions.uploading import Progress
 from amlpriv.errors import UsageError
 from amlpriv.findings import Report
 from amlpriv.images import BuildRequest, BuiltEnvironment, build_environment, run_in

@@ -19,7 +19,8 @@ from amlpriv.facts.images import DEFAULT_IMAGE, target_for
 from amlpriv.facts.routes import Route
 from amlpriv.files import read_text
 from amlpriv.findings import Report
-from amlpriv.plans.publish import Wanted, WantedWheel, blob_path
+from amlpriv.plans.publish import blob_path
+from amlpriv.plans.steps import Wanted, WantedWheel
 from amlpriv.preflight.engine import check
 from amlpriv.preflight.subject import PackagedWheel, Subject
 from amlpriv.specs.closure import Needed, close, with_paths_named, without_skipped_paths

@@ -12,24 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from amlpriv.actions.applying import Progress, RegisteredMeanwhileError, Signed, apply, manifest_path
-from amlpriv.actions.asking import Store, ask, signed_hashes, signed_urls
+from amlpriv.actions.applying import RegisteredMeanwhileError, Signed, apply, manifest_path
+from amlpriv.actions.asking import Store, ask
 from amlpriv.actions.opening import open_workspace
 from amlpriv.actions.preparing import Prepared, preparing
+from amlpriv.actions.signed import signed_hashes, signed_urls
+from amlpriv.actions.uploading import Progress
 from amlpriv.errors import ServiceError
 from amlpriv.facts.routes import Route
 from amlpriv.findings import Report
 from amlpriv.plans.access import asked_lifetime
-from amlpriv.plans.publish import (
-    DIGEST,
-    WHEEL_PREFIX,
-    WHEELS_IN_PROPERTIES,
-    PublishPlan,
-    Upload,
-    Wanted,
-    plan_publish,
-    wheel_fields,
-)
+from amlpriv.plans.publish import plan_publish
+from amlpriv.plans.steps import DIGEST, WHEEL_PREFIX, WHEELS_IN_PROPERTIES, PublishPlan, Upload, Wanted, wheel_fields
 from amlpriv.remote import RegisteredEnvironment
 from amlpriv.secret import Secret, redact
 from amlpriv.specs.azureml import render_environment

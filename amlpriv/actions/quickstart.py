@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from amlpriv.actions.applying import Progress
 from amlpriv.actions.build import Built, build
 from amlpriv.actions.opening import open_local
 from amlpriv.actions.publish import Published, publish
 from amlpriv.actions.render import render
+from amlpriv.actions.uploading import Progress
 from amlpriv.errors import InputError, JobError
 from amlpriv.prefixes import activated
 from amlpriv.processes import run

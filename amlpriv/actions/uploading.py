@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from amlpriv.actions.asking import Store
 from amlpriv.actions.wheel_files import CheckedFile, checked_md5
-from amlpriv.plans.publish import WantedWheel
+from amlpriv.plans.steps import WantedWheel
 from amlpriv.remote import BlobUpload
 
 __all__ = ["Progress", "upload_wheels"]

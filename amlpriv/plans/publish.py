@@ -12,7 +12,6 @@ from amlpriv.plans.steps import (
     DIGEST,
     MANIFEST,
     WHEEL_PREFIX,
-    WHEELS_IN_PROPERTIES,
     Action,
     Describe,
     Keep,
@@ -32,23 +31,7 @@ from amlpriv.specs.digest import environment_version
 from amlpriv.wheels.wheel import Wheel
 
 __all__ = [
-    "DIGEST",
-    "MANIFEST",
-    "WHEELS_IN_PROPERTIES",
-    "WHEEL_PREFIX",
-    "Action",
     "Answers",
-    "Describe",
-    "Keep",
-    "PublishPlan",
-    "Register",
-    "Restore",
-    "Reuse",
-    "Sign",
-    "Step",
-    "Upload",
-    "Wanted",
-    "WantedWheel",
     "blob_path",
     "described",
     "find_match",
@@ -56,7 +39,6 @@ __all__ = [
     "plan_publish",
     "refuse_replaced",
     "renewal_name",
-    "wheel_fields",
 ]
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from amlpriv.actions.asking import signed_urls
 from amlpriv.actions.publish import Published, Quiet
+from amlpriv.actions.signed import signed_urls
 from amlpriv.errors import (
     AmlprivError,
     ConflictError,
@@ -25,7 +25,7 @@ from amlpriv.errors import (
     UnsupportedError,
     UsageError,
 )
-from amlpriv.plans.publish import Describe, Keep, Register, Restore, Reuse, Sign, Upload
+from amlpriv.plans.steps import Describe, Keep, Register, Restore, Reuse, Sign, Upload
 from amlpriv.remote import AccessPolicy, AccountRules, ContainerPolicies, RegisteredEnvironment, StoredBlob
 from amlpriv.secret import SasUrl
 from amlpriv.workspace.memory import DATASTORE

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from amlpriv.actions.asking import signed_urls
 from amlpriv.actions.publish import Published, Quiet
+from amlpriv.actions.signed import signed_urls
 from amlpriv.errors import ConflictError, InputError, UnsupportedError
 from amlpriv.interpreters import uv_program
 from amlpriv.local.environment import environment_variables

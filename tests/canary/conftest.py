@@ -19,8 +19,8 @@ from urllib.parse import quote
 
 import pytest
 
-from amlpriv.actions.asking import signed_urls
 from amlpriv.actions.opening import open_local
+from amlpriv.actions.signed import signed_urls
 from amlpriv.local.home import Home
 from amlpriv.local.lifecycle import LocalSession
 from amlpriv.local.state import load_identity, load_state

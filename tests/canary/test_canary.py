@@ -162,7 +162,8 @@ def test_logging_everything(canary: Canary) -> None:
 SHOWN = """
 import os, sys, traceback
 import amlpriv
-from amlpriv.actions.asking import Store, ask, signed_urls
+from amlpriv.actions.asking import Store, ask
+from amlpriv.actions.signed import signed_urls
 from amlpriv.local.home import Home
 from amlpriv.local.lifecycle import status
 from amlpriv.local.state import load_identity

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from amlpriv.actions.asking import signed_urls
 from amlpriv.actions.publish import Published
+from amlpriv.actions.signed import signed_urls
 from amlpriv.errors import NetworkError, PermissionDeniedError, ServiceError
 from amlpriv.remote import AccessPolicy, ContainerPolicies
 from tests.actions.projects import Project

@@ -11,17 +11,8 @@ import pytest
 from amlpriv.errors import ConflictError
 from amlpriv.plans.access import plan_policy
 from amlpriv.plans.health import Health, Verdict
-from amlpriv.plans.publish import (
-    Action,
-    Answers,
-    Wanted,
-    WantedWheel,
-    blob_path,
-    described,
-    find_match,
-    plan_publish,
-    refuse_replaced,
-)
+from amlpriv.plans.publish import Answers, blob_path, described, find_match, plan_publish, refuse_replaced
+from amlpriv.plans.steps import Action, Wanted, WantedWheel
 from amlpriv.remote import ContainerPolicies, RegisteredEnvironment, StoredBlob
 from amlpriv.wheels.read import read_wheel
 from amlpriv.wheels.wheel import Wheel

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import amlpriv
-from amlpriv.actions.applying import Progress
 from amlpriv.actions.publish import Quiet
 from amlpriv.actions.quickstart import Quickstart
+from amlpriv.actions.uploading import Progress
 from amlpriv.errors import ConflictError, FindingsError, InputError
 from amlpriv.facts.routes import Route
 from amlpriv.secret import SasUrl, Secret
