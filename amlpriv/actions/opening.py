@@ -12,7 +12,7 @@ from amlpriv.files import read_text
 from amlpriv.remote import WorkspaceName
 from amlpriv.workspace.ports import Workspace
 
-__all__ = ["LOCAL", "find_config", "open_local", "open_workspace", "read_config"]
+__all__ = ["LOCAL", "find_config", "locate", "open_local", "open_workspace", "read_config"]
 
 LOCAL = "local"
 
@@ -37,20 +37,29 @@ def open_workspace(
     Raises InputError for a wrong config.json, UsageError for anything else that names no workspace,
     LocalWorkspaceError.
     """
-    if isinstance(where, Workspace):
-        return where
+    found = locate(where, environ=environ, folder=folder)
+    if isinstance(found, Workspace):
+        return found
+    if found == LOCAL:
+        return open_local(environ=environ, start=start, say=say)
+    if isinstance(found, WorkspaceName):
+        return _open_azure(found, environ, say)
+    from amlpriv.workspace.azure.opening import open_client
+
+    return open_client(found)
+
+
+def locate(where: object, *, environ: Mapping[str, str], folder: Path) -> object:
+    """What ``open_workspace`` would open, without starting or asking anything: a WorkspaceName, ``"local"``, or the
+    Workspace or MLClient itself. Raises as ``open_workspace`` does."""
     if where is None:
         where = environ.get("AMLPRIV_WORKSPACE") or find_config(folder) or LOCAL
-    if where == LOCAL:
-        return open_local(environ=environ, start=start, say=say)
-    if isinstance(where, WorkspaceName):
-        return _open_azure(where, environ, say)
+    if isinstance(where, Workspace | WorkspaceName) or where == LOCAL:
+        return where
     if isinstance(where, str | Path):
-        return _open_azure(read_config(_config_file(Path(where))), environ, say)
+        return read_config(_config_file(Path(where)))
     if hasattr(where, "workspace_name") and hasattr(where, "_credential"):
-        from amlpriv.workspace.azure.opening import open_client
-
-        return open_client(where)
+        return where
     raise UsageError(
         f"A {type(where).__name__} is no workspace.",
         hint="Give an MLClient, the path of a config.json, or 'local'.",

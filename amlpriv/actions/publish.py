@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from amlpriv.actions.applying import RegisteredMeanwhileError, Signed, apply, manifest_path
 from amlpriv.actions.asking import Store, ask
-from amlpriv.actions.opening import open_workspace
+from amlpriv.actions.opening import locate, open_workspace
 from amlpriv.actions.preparing import Prepared, preparing
 from amlpriv.actions.signed import signed_hashes, signed_urls
 from amlpriv.actions.uploading import Progress
@@ -201,12 +201,13 @@ def publish(
     surroundings, watcher = os.environ if environ is None else environ, progress or Quiet()
     moment = (now or datetime.now(timezone.utc)).astimezone(timezone.utc)
     path, lifetime = Path(file), asked_lifetime(expires)
+    where = locate(workspace, environ=surroundings, folder=Path.cwd())
 
     options: dict[str, Any] = {"name": name, "image": image, "version": version, "via": via}
     with preparing(path, environ=surroundings, say=watcher.say, **options) as prepared:
         prepared.report.raise_if_errors()
 
-        opened = open_workspace(workspace, environ=surroundings, folder=Path.cwd(), start=start, say=watcher.say)
+        opened = open_workspace(where, environ=surroundings, folder=Path.cwd(), start=start, say=watcher.say)
         run = partial(_publish, prepared, opened, dry_run, lifetime=lifetime, now=moment, progress=watcher)
         try:
             return run()

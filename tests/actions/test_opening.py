@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from amlpriv.actions.opening import find_config, open_workspace, read_config
+from amlpriv.actions.publish import publish
 from amlpriv.errors import InputError, LocalWorkspaceError, UsageError
 from amlpriv.remote import WorkspaceName
 from amlpriv.workspace.memory import MemoryWorkspace
@@ -81,6 +82,15 @@ def test_what_is_said_goes_before_the_variable(environ: dict[str, str], tmp_path
     assert opened(path, environ, tmp_path) == "ours"
     assert opened(str(tmp_path), environ, tmp_path) == "ours"
     assert opened(WorkspaceName("a", "b", "c"), environ, tmp_path) == "c"
+
+
+def test_a_wrong_workspace_is_noticed_before_anything_is_built(environ: dict[str, str], tmp_path: Path) -> None:
+    """Also when the file to be published is wrong as well: it has not been looked at."""
+    config = tmp_path / "config.json"
+    config.write_text("{", encoding="utf-8")
+    with pytest.raises(InputError, match="This is no JSON") as caught:
+        publish(tmp_path / "nothing.yml", workspace=config, environ=environ)
+    assert caught.value.file == str(config)
 
 
 def test_an_open_workspace_is_taken_as_it_is(environ: dict[str, str], tmp_path: Path) -> None:
