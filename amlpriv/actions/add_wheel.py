@@ -86,8 +86,8 @@ def add_wheel(
     others = [blob for blob in stored if blob != item.path and blob.endswith(".whl")]
     if stored and not exist_ok:
         raise ConflictError(
-            f"{wheel.name} {wheel.version} is in {opened} already{' with other bytes' if others else ''}.",
-            hint="Raise the version, or pass exist_ok=True.",
+            f"{wheel.name} {wheel.version} is in {opened} already{'' if item.path in stored else ' with other bytes'}.",
+            hint="Raise the version, or allow it: exist_ok=True, on the command line without --no-exist-ok.",
         )
     written = {} if item.path in stored else upload_wheels(store, [item], {wheel.name: path}, watcher)
     signer = make_signer(store, policy, now=moment)

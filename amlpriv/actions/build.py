@@ -15,9 +15,10 @@ from amlpriv.actions.opening import LOCAL
 from amlpriv.actions.publish import Published, Quiet, publish
 from amlpriv.actions.signed import signed_urls
 from amlpriv.actions.uploading import Progress
-from amlpriv.errors import UsageError
+from amlpriv.errors import JobError, UsageError
 from amlpriv.findings import Report
 from amlpriv.images import BuildRequest, BuiltEnvironment, build_environment, run_in
+from amlpriv.processes import ToolMissingError
 from amlpriv.specs.conda import CondaSpec, parse_conda
 from amlpriv.wheels.wheel import Wheel
 
@@ -98,7 +99,7 @@ def build(
     published = publish(file, workspace=LOCAL, environ=surroundings, start=start, progress=watcher, **options)
 
     root, inside = _surroundings(surroundings)
-    watcher.say(f"building {published.reference} on this machine")
+    watcher.say(f"preparing {published.reference} on this machine")
     built = build_environment(_request(published, root, strict_python), environ=inside, on_line=on_line)
     return Built(published, built, inside)
 
@@ -116,7 +117,10 @@ def run(
     place = folder or Path.cwd()
     # Where standard output was replaced (a notebook, redirect_stdout) a child process would not write to it by itself.
     on_line = None if sys.stdout is sys.__stdout__ else _write_line
-    return built, run_in(built.environment, command, environ=built.environ, cwd=place, on_line=on_line)
+    try:
+        return built, run_in(built.environment, command, environ=built.environ, cwd=place, on_line=on_line)
+    except ToolMissingError as error:
+        raise JobError(error.message, hint=error.hint) from error
 
 
 def _write_line(line: str) -> None:

@@ -78,6 +78,15 @@ def test_as_in_sdk_v1_a_wheel_that_is_there_can_be_an_error(shelf: Shelf, module
     assert len(shelf.memory.blobs) == 1
 
 
+def test_a_wheel_that_is_there_is_not_said_to_have_other_bytes_because_another_lies_beside_it(shelf: Shelf) -> None:
+    mine = build_wheel(shelf.folder / "1")
+    shelf.add(mine)
+    shelf.add(build_wheel(shelf.folder / "2", modules={"contoso_features/__init__.py": "x = 2\n"}))
+    with pytest.raises(ConflictError) as caught:
+        shelf.add(mine, exist_ok=False)
+    assert "with other bytes" not in str(caught.value)
+
+
 def test_another_version_is_no_conflict(shelf: Shelf) -> None:
     shelf.add(build_wheel(shelf.folder, version="1.2.0"))
     assert shelf.add(build_wheel(shelf.folder, version="1.2.0.post1"), exist_ok=False).uploaded

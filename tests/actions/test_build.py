@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from amlpriv.actions.build import Built, _folder_name, _pinned_pip, build, run
-from amlpriv.errors import BuildError, FindingsError, InputError, UsageError
+from amlpriv.errors import BuildError, FindingsError, InputError, JobError, UsageError
 from amlpriv.local.home import Home
 from amlpriv.specs.conda import parse_conda
 from tests.actions.projects import Project, project
@@ -101,7 +101,8 @@ def test_the_commands_exit_code_is_returned(
 
 
 def test_a_program_that_does_not_exist_is_named(built: Built, made: Project, surroundings: dict[str, str]) -> None:
-    with pytest.raises(BuildError, match="no-such-program"):
+    """With the exit code of a job that could not be started: the build itself went well."""
+    with pytest.raises(JobError, match="no-such-program"):
         run(made.folder / "old.yml", ["no-such-program"], environ=surroundings)
 
 
