@@ -39,6 +39,7 @@ def blob_of(url: SasUrl) -> str:
 
 
 def datastore_of(url: SasUrl, match: RegisteredEnvironment) -> Datastore:
+    """The datastore that the URL leads to, told by the URL itself; its name is one of the version's properties."""
     parts = urlsplit(url.url)
     account, _, endpoint = parts.netloc.partition(".blob.")
     name = match.properties.get("amlpriv.datastore", "workspaceblobstore")
