@@ -25,6 +25,7 @@ HOSTS = (
     "management.azure.com",
     "login.microsoftonline.com",
     "*.api.azureml.ms",
+    "*.westeurope.inference.ml.azure.com",
 )
 LOOPBACK = ipaddress.IPv4Address("127.0.0.1")
 

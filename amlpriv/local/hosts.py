@@ -13,7 +13,8 @@ __all__ = ["Upstream", "destination", "is_excluded", "without_azure"]
 Destination = Literal["storage", "plane", "refused", "tunnel"]
 
 PLANE_HOSTS = ("management.azure.com", "login.microsoftonline.com")
-PLANE_SUFFIX = ".api.azureml.ms"
+PLANE_SUFFIXES = (".api.azureml.ms", ".inference.ml.azure.com")
+"""The workspace's own services (discovery, run history, artifacts), and the endpoints that score."""
 BLOB_SUFFIX = ".blob.core.windows.net"
 AZURE_DOMAINS = ("azure.com", "azureml.ms", "windows.net", "microsoftonline.com")
 
@@ -29,7 +30,7 @@ def destination(host: str, account: str) -> Destination:
     host = host.lower().rstrip(".")
     if host == account + BLOB_SUFFIX:
         return "storage"
-    if host in PLANE_HOSTS or host.endswith(PLANE_SUFFIX):
+    if host in PLANE_HOSTS or host.endswith(PLANE_SUFFIXES):
         return "plane"
     if _is_in(host, REAL_DOMAINS) or _FEED_STORAGE.fullmatch(host):
         return "tunnel"

@@ -1,26 +1,21 @@
-"""The storage account: Azurite as a child process that never outlives us, and the few requests we send it ourselves."""
+"""The storage account: Azurite as a child process that never outlives us."""
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import hashlib
-import hmac
-import http.client
 import logging
 import os
 import re
-import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping
-from email.utils import formatdate
 from pathlib import Path
 
-from amlpriv.errors import LocalWorkspaceError, ServiceError
+from amlpriv.errors import LocalWorkspaceError
 from amlpriv.local.azurite import Azurite
+from amlpriv.local.blobs import OWN_REQUEST
 from amlpriv.local.certificates import Certificates
 from amlpriv.local.home import Home
 from amlpriv.local.requests import RequestLog
@@ -31,10 +26,6 @@ __all__ = ["Storage"]
 READY_SECONDS = 25.0
 SAVE_SECONDS = 6.0
 """Longer than ``launch.js`` gives Azurite."""
-
-API_VERSION = "2021-12-02"
-OWN_REQUEST = "amlpriv"
-"""A query field that marks our own requests: they are not the user's, and are not logged."""
 
 _LISTENS = re.compile(r"successfully listens on https?://[^:]+:(\d+)")
 _ACCESS = re.compile(r'^\S+ - \S+ \[[^\]]*\] "(?P<method>[A-Z]+) (?P<target>\S+) HTTP/[\d.]+" (?P<status>\d{3})')
@@ -107,30 +98,6 @@ class Storage:
             process.kill()
             process.wait()
 
-    def create_container(self, name: str) -> None:
-        """Make a container; one that is there is left as it is. Raises ServiceError."""
-        status, text = self._send("PUT", f"/{name}", {"restype": "container", OWN_REQUEST: "1"})
-        if status not in {201, 409}:
-            raise ServiceError(f"Azurite refused to create the container {name}: {status} {text[:300]}")
-
-    def _send(self, method: str, path: str, query: Mapping[str, str]) -> tuple[int, str]:
-        headers = {
-            "Host": f"{self._identity.account}.blob.core.windows.net",
-            "x-ms-date": formatdate(usegmt=True),
-            "x-ms-version": API_VERSION,
-            "Content-Length": "0",
-        }
-        headers["Authorization"] = _shared_key(self._identity, method, path, query, headers)
-        context = ssl.create_default_context(cafile=str(self._certificates.ca))
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=10)
-        try:
-            target = path + "?" + "&".join(f"{key}={value}" for key, value in query.items())
-            connection.request(method, target, headers=headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode("utf-8", errors="replace")
-        finally:
-            connection.close()
-
     def _command(self) -> list[str]:
         azurite, certificates = self._azurite, self._certificates
         return [
@@ -175,21 +142,6 @@ class Storage:
         from amlpriv.secret import redact
 
         return redact(line, self._identity.account_key.reveal())
-
-
-def _shared_key(
-    identity: Identity, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
-) -> str:
-    """The Authorization header of a request without a body.
-
-    Rule: Azure Storage REST reference, "Authorize with Shared Key", for versions from 2015-02-21 on.
-    """
-    resource = f"/{identity.account}{path}" + "".join(f"\n{key.lower()}:{query[key]}" for key in sorted(query))
-    own = "".join(f"{key}:{headers[key]}\n" for key in sorted(headers) if key.startswith("x-ms-"))
-    text = f"{method}\n\n\n\n\n\n\n\n\n\n\n\n{own}{resource}"
-    key = base64.b64decode(identity.account_key.reveal())
-    signature = base64.b64encode(hmac.new(key, text.encode("utf-8"), hashlib.sha256).digest()).decode("ascii")
-    return f"SharedKey {identity.account}:{signature}"
 
 
 def _wait_for_end(running: Path) -> None:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from amlpriv.errors import AmlprivError, LockedError
 from amlpriv.local.azurite import Azurite
+from amlpriv.local.blobs import LocalBlobs
 from amlpriv.local.certificates import Certificates
 from amlpriv.local.home import Home
 from amlpriv.local.hosts import Upstream
@@ -61,6 +62,7 @@ class Supervisor:
         folder = home.certificates
         self._certificates = Certificates(folder / "ca.pem", folder / "server.pem", folder / "server.key")
         self._storage = Storage(azurite, home, self._identity, self._certificates, self._requests)
+        self._blobs = LocalBlobs(self._identity, self._certificates.ca, lambda: self._storage.port)
         self._end = threading.Event()
         self._reason = ""
 
@@ -97,6 +99,7 @@ class Supervisor:
             tenant=identity.tenant,
             now=lambda: datetime.now(timezone.utc),
             start_id=self._start_id,
+            blobs=self._blobs,
         )
 
     def _serve(self, plane: Plane) -> Server:
@@ -119,7 +122,7 @@ class Supervisor:
         """Wait for Azurite, make the containers that have to be there, and tell the world."""
         port = self._storage.wait_ready()
         for container in plane.containers:
-            self._storage.create_container(container)
+            self._blobs.create_container(container)
         proxy.set_storage_port(port)
         self._say_where(Ports(port, server.port, proxy.port), plane.default_container)
 

@@ -15,6 +15,7 @@ from amlpriv.local.hosts import Upstream, destination, is_excluded, without_azur
         ("management.azure.com", "plane"),
         ("login.microsoftonline.com", "plane"),
         ("westeurope.api.azureml.ms", "plane"),
+        ("churn.westeurope.inference.ml.azure.com", "plane"),
         ("other.blob.core.windows.net", "refused"),
         ("acct.dfs.core.windows.net", "refused"),
         ("acct.vault.azure.com", "refused"),

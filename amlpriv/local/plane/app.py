@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from amlpriv.errors import AmlprivError, StorageFullError
 from amlpriv.local.home import make_private_folder
 from amlpriv.local.plane import control, datastores, environments, identity, workspaces
-from amlpriv.local.plane.context import Context, Tally
+from amlpriv.local.plane.context import Blobs, Context, Runner, Tally
 from amlpriv.local.plane.faults import Fault
 from amlpriv.local.plane.http import ArmError, Request, Response, error_response
 from amlpriv.local.plane.names import PROVIDER, RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
@@ -50,6 +50,8 @@ class Plane:
         tenant: str,
         now: Callable[[], datetime],
         start_id: str | None = None,
+        blobs: Blobs | None = None,
+        make_runner: Callable[[Context], Runner] | None = None,
     ) -> None:
         """``now`` gives an aware time. Raises LocalWorkspaceError when the folder cannot be used."""
         make_private_folder(folder)
@@ -64,7 +66,11 @@ class Plane:
             container=f"azureml-blobstore-{store.workspace_guid}",
             now=now,
             store=store,
+            blobs=blobs,
+            root=folder.parent,
         )
+        if make_runner is not None:
+            self._context = replace(self._context, runner=make_runner(self._context))
         self._router = Router(ROUTES)
 
     @property

@@ -7,13 +7,47 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from typing import Protocol
 
 from amlpriv.local.plane.faults import Faults
 from amlpriv.local.plane.settings import Switches
 from amlpriv.local.plane.store import Store
 from amlpriv.secret import Secret
 
-__all__ = ["Context", "Tally"]
+__all__ = ["Blobs", "Context", "Runner", "Tally"]
+
+
+class Blobs(Protocol):
+    """The storage account's blobs, with the account key: ``amlpriv.local.blobs.LocalBlobs``."""
+
+    def create_container(self, name: str) -> None:
+        """Make a container; one that is there is left as it is."""
+
+    def sizes(self, container: str, prefix: str = "") -> dict[str, int]:
+        """Bytes by path of the blobs whose path begins with ``prefix``."""
+
+    def read(self, container: str, path: str) -> bytes:
+        """A whole (small) blob; NotFoundError."""
+
+    def write(self, container: str, path: str, content: bytes | Path) -> None:
+        """Create or replace a blob."""
+
+    def download(self, container: str, prefix: str, folder: Path) -> int:
+        """Copy all blobs below ``prefix`` into ``folder``; how many."""
+
+    def upload(self, folder: Path, container: str, prefix: str) -> int:
+        """Copy a folder's files to ``prefix``; how many."""
+
+
+class Runner(Protocol):
+    """What runs jobs: ``amlpriv.local.jobs``."""
+
+    def submit(self, name: str) -> None:
+        """Run the job that the store has under this name, soon; returns at once."""
+
+    def cancel(self, name: str) -> None:
+        """End the job; returns at once. Nothing happens to one that has ended."""
 
 
 class Tally:
@@ -51,3 +85,9 @@ class Context:
     faults: Faults = field(default_factory=Faults)
     tally: Tally = field(default_factory=Tally)
     unknown: list[str] = field(default_factory=list)
+    blobs: Blobs | None = None
+    """None in tests of what needs none."""
+    runner: Runner | None = None
+    """None in tests: jobs stay queued then."""
+    root: Path | None = None
+    """AMLPRIV_HOME; None in tests of what needs no folder."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -158,6 +159,14 @@ class Assets:
         container = self._containers.setdefault(name, Container(record))
         container.record = record
         return container
+
+    def delete(self, name: str) -> bool:
+        """Forget an asset with all its versions; False when there is none."""
+        if name not in self._containers:
+            return False
+        shutil.rmtree(self._folder / file_name(name))
+        del self._containers[name]
+        return True
 
     def _load(self) -> None:
         loaded: list[Container] = []
