@@ -52,6 +52,7 @@ def test_the_ca_is_good_for_azures_hosts_only_and_its_key_is_gone(certificates: 
         "management.azure.com",
         "login.microsoftonline.com",
         "api.azureml.ms",
+        "westeurope.inference.ml.azure.com",
         "127.0.0.1/32",
     }
     keys = [path for path in certificates.ca.parent.iterdir() if b"PRIVATE KEY" in path.read_bytes()]
