@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from amlpriv.errors import InputError
@@ -12,6 +12,7 @@ from amlpriv.specs.positions import Position
 from amlpriv.specs.problems import input_error
 
 __all__ = [
+    "Span",
     "YamlList",
     "YamlMap",
     "YamlNode",
@@ -31,6 +32,10 @@ __all__ = [
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]|\r(?!\n)")
 
 
+Span = tuple[int, int]
+"""First character and the one behind the last, counted from 0 in a text without its byte order mark."""
+
+
 @dataclass(frozen=True, slots=True)
 class YamlScalar:
     """One value: its source text (quotes and comments gone) and what YAML 1.1 makes of it."""
@@ -38,6 +43,8 @@ class YamlScalar:
     text: str
     value: str | int | float | bool | None
     position: Position | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
+    """With its anchor and quotes. An alias has the span of what it stands for; a key that was merged in has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class YamlList:
 
     items: tuple[YamlNode, ...]
     position: Position | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
+    """In block style it may end behind the comments and blank lines that follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,8 @@ class YamlMap:
 
     entries: tuple[tuple[YamlScalar, YamlNode], ...]
     position: Position | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
+    """As that of a list."""
 
     def __iter__(self) -> Iterator[tuple[YamlScalar, YamlNode]]:
         return iter(self.entries)

@@ -6,10 +6,12 @@ Here every scalar keeps its source text beside its resolved value, and the reade
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import yaml
 
 from amlpriv.errors import InputError
-from amlpriv.specs.nodes import YamlList, YamlMap, YamlNode, YamlScalar, kind_of
+from amlpriv.specs.nodes import Span, YamlList, YamlMap, YamlNode, YamlScalar, kind_of
 from amlpriv.specs.positions import Position
 from amlpriv.specs.problems import input_error
 
@@ -27,6 +29,10 @@ _HINTS = {
     "undefined alias": "A value that begins with '*' must be in quotes.",
     "expected a single document": "Remove the second '---'.",
 }
+
+
+_FAST = getattr(yaml, "CSafeLoader", None)
+"""libyaml's parser: the same nodes at the same places, many times faster; not in every build of PyYAML."""
 
 
 def load_mapping(text: str, file: str | None = None) -> YamlMap:
@@ -53,6 +59,11 @@ def load_mapping(text: str, file: str | None = None) -> YamlMap:
 
 
 def _compose(text: str, file: str | None) -> yaml.Node | None:
+    if _FAST is not None and "\t" not in text:  # libyaml takes tabs where YAML, PyYAML and conda's reader do not
+        try:
+            return yaml.compose(text, Loader=_FAST)
+        except (yaml.YAMLError, UnicodeEncodeError):
+            pass  # the slow one says it in the words that we know, and knows where
     try:
         loader = yaml.SafeLoader(text)
         try:
@@ -118,12 +129,13 @@ class _Tree:
     def _scalar(self, node: yaml.ScalarNode) -> YamlScalar:
         place = self._at(node)
         if node.tag in _TEXT_TAGS:
-            return YamlScalar(node.value, node.value, place)
+            return YamlScalar(node.value, node.value, place, _span(node))
         construct = _CONSTRUCTORS.get(node.tag)
         if construct is None:
             raise self._unknown_tag(node)
         try:
-            return YamlScalar(node.value, construct(yaml.constructor.SafeConstructor(), node), place)
+            value = construct(yaml.constructor.SafeConstructor(), node)
+            return YamlScalar(node.value, value, place, _span(node))
         except (ValueError, KeyError, OverflowError):
             kind = node.tag.removeprefix(_CORE)
             raise input_error(f"{node.value!r} is not a value of type !!{kind}.", place) from None
@@ -132,7 +144,8 @@ class _Tree:
         if node.tag != f"{_CORE}seq":
             raise self._unknown_tag(node)
         items = [self._sized(item) for item in node.value]
-        return YamlList(tuple(item for item, _ in items), self._at(node)), 1 + sum(size for _, size in items)
+        size = 1 + sum(size for _, size in items)
+        return YamlList(tuple(item for item, _ in items), self._at(node), _span(node)), size
 
     def _map(self, node: yaml.MappingNode) -> tuple[YamlMap, int]:
         if node.tag != f"{_CORE}map":
@@ -154,8 +167,8 @@ class _Tree:
             entries[key.text] = (key, value)
         for other in merged:
             for key, value in other:
-                entries.setdefault(key.text, (key, value))
-        return YamlMap(tuple(entries.values()), self._at(node)), size
+                entries.setdefault(key.text, (replace(key, span=None), value))  # it stands elsewhere
+        return YamlMap(tuple(entries.values()), self._at(node), _span(node)), size
 
     def _key(self, node: yaml.Node) -> YamlScalar:
         if not isinstance(node, yaml.ScalarNode):
@@ -173,6 +186,10 @@ class _Tree:
         return input_error(
             f"The tag {tag} is not supported.", self._at(node), hint="Remove the tag, or quote the text."
         )
+
+
+def _span(node: yaml.Node) -> Span:
+    return node.start_mark.index, node.end_mark.index
 
 
 _CONSTRUCTORS = {
