@@ -10,6 +10,7 @@ import yaml
 from packaging.utils import canonicalize_name
 
 from amlpriv.secret import redact
+from amlpriv.specs.matchspec import MatchSpec, parse_match
 from amlpriv.specs.nodes import (
     YamlList,
     YamlMap,
@@ -32,12 +33,7 @@ __all__ = ["CONDA_KEYS", "CondaDependency", "CondaSpec", "conda_from_data", "par
 CONDA_KEYS = ("name", "channels", "dependencies", "variables", "prefix")
 """The keys that conda reads; it ignores all others."""
 
-# conda's MatchSpec: [channel[/subdir]::]name, then a version (and build) that begins with an operator, blank or '['.
-_MATCH = re.compile(r"(?:(?P<channel>\S+?)::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)(?P<spec>\s*(?:[\s=<>!~\[].*)?)")
-_ARCHIVE = re.compile(
-    r"\S+://\S*?/(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)-(?P<version>[^-/]+)-[^-/]+(?:\.conda|\.tar\.bz2)(?:#\S+)?"
-)
-_PINNED = re.compile(r"(?:={0,2}\s*|\[version\s*=\s*['\"]?=*)(\d+\.\d+(?:\.\d+|\.\*)?)\*?(?:[=\s][^<>|,]*|['\"]?\])?")
+_PINNED = re.compile(r"(\d+\.\d+)(?:\.\d+)*(?:\.\*)?")
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 
 
@@ -52,6 +48,11 @@ class CondaDependency:
     spec: str = ""
     """What follows the name: version and build, as written."""
     position: Position | None = None
+
+    @property
+    def match(self) -> MatchSpec:
+        """What it means to conda."""
+        return parse_match(self.text, self.position)
 
     @property
     def channel(self) -> str | None:
@@ -88,7 +89,8 @@ class CondaSpec:
     def python(self) -> tuple[int, int] | None:
         """The pinned Python, for instance (3, 11); None when there is none, or a range."""
         dependency = self.python_dependency
-        match = _PINNED.fullmatch(dependency.spec.strip()) if dependency else None
+        version = dependency.match.version if dependency else None
+        match = _PINNED.fullmatch(version) if version else None
         return parse_python(match[1]) if match else None
 
     @property
@@ -184,14 +186,12 @@ def _variables(root: YamlMap, problems: Problems) -> tuple[tuple[str, str], ...]
 
 def _dependency(node: YamlNode) -> CondaDependency:
     text = as_text(node, "A conda dependency")
-    archive = _ARCHIVE.fullmatch(text)
-    if archive is not None:
-        return CondaDependency(text, archive["name"].lower(), f"=={archive['version']}", node.position)
-    match = _MATCH.fullmatch(text)
-    if match is None or len(text.splitlines()) > 1:
-        hint = "Python packages that pip installs stand below '- pip:'."
-        raise input_error(f"Not a conda dependency: {redact(text)!r}.", node.position, hint=hint)
-    return CondaDependency(text, match["name"].lower(), match["spec"].strip(), node.position)
+    match = parse_match(text, node.position)
+    if "://" in text and match.version is not None:
+        return CondaDependency(text, match.name, f"=={match.version}", node.position)
+    behind = text.rpartition("::")[2].strip() if "::" in text else text
+    spec = behind[len(match.name) :] if behind.lower().startswith(match.name) else ""
+    return CondaDependency(text, match.name, spec.strip(), node.position)
 
 
 def _pip_block(item: YamlMap, problems: Problems) -> list[PipLine]:

@@ -143,7 +143,7 @@ def document_kind(root: YamlMap) -> DocumentKind:
     """What a mapping describes: ``$schema`` tells, else its shape."""
     if (by_schema := _by_schema(root)) is not None:
         return by_schema
-    if "dependencies" in root and "image" not in root:
+    if _is_conda(root):
         return DocumentKind.CONDA
     if "endpoint_name" in root:
         batch = any(key in root for key in ("mini_batch_size", "max_concurrency_per_instance", "output_action"))
@@ -151,6 +151,14 @@ def document_kind(root: YamlMap) -> DocumentKind:
     if isinstance(root.get("create_job"), YamlMap | YamlScalar):
         return DocumentKind.SCHEDULE
     return _by_shape(root)
+
+
+def _is_conda(root: YamlMap) -> bool:
+    """Helm charts, Dart packages and others have ``dependencies`` too: as a mapping, or a list of mappings."""
+    node = root.get("dependencies")
+    if not isinstance(node, YamlList) or "image" in root or "build_dependencies" in root:
+        return False
+    return all(isinstance(item, YamlScalar) or (isinstance(item, YamlMap) and "pip" in item) for item in node.items)
 
 
 def _by_schema(root: YamlMap) -> DocumentKind | None:
