@@ -141,15 +141,21 @@ def _conda(conda: CondaSpec, private: Collection[str]) -> dict[str, object]:
     }
 
 
-def _dependency(dependency: CondaDependency) -> dict[str, str | None]:
-    spec = re.sub(r"\s*([,|<>=!~]+)\s*", r"\1", " ".join(dependency.spec.split()))
-    channel = dependency.channel
-    return {
-        "name": dependency.name,
-        "spec": spec,
-        "channel": None if channel is None else _plain_url(channel, channel=True),
-        "url": _plain_url(dependency.text, channel=True) if _URL.match(dependency.text) and channel is None else None,
+def _dependency(dependency: CondaDependency) -> dict[str, object]:
+    match = dependency.match
+    if match.template:
+        return {"name": match.name, "template": " ".join(dependency.text.split())}
+    is_url = _URL.match(dependency.text) and "::" not in dependency.text
+    fields = {
+        "name": match.name,
+        "version": match.version,
+        "build": match.build,
+        "channel": None if match.channel is None else _plain_url(match.channel, channel=True),
+        "subdir": match.subdir,
+        "others": dict(match.others),
+        "url": _plain_url(dependency.text, channel=True) if is_url else None,
     }
+    return {name: value for name, value in fields.items() if value}
 
 
 def _package(line: PipLine, private: Collection[str]) -> dict[str, object]:

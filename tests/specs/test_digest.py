@@ -50,7 +50,7 @@ def digest(
 
 @pytest.mark.parametrize("name", ["image-only", "conda", "private"])
 def test_golden_digests(name: str) -> None:
-    """These values are permanent: a change makes every published environment a new one (raise DIGEST_SCHEMA then)."""
+    """Permanent from the first release on: a change makes every published environment a new one (raise DIGEST_SCHEMA)."""
     conda = {"image-only": None, "conda": parse_conda("dependencies: [python=3.11]\n"), "private": parse_conda(BASE)}[
         name
     ]
@@ -259,3 +259,31 @@ def test_a_hash_of_a_private_line_is_left_to_the_checks() -> None:
     assert digest(BASE.replace(f'{features} ; python_version < "3.12"', features)) == digest(
         BASE.replace(f'{features} ; python_version < "3.12"', f"{features} --hash=sha256:{'a' * 64}")
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("python=3.11", "python 3.11.*"),
+        ("python==3.11", "python 3.11"),
+        ("numpy>=1.8,<2", "numpy[version='<2, >=1.8']"),
+        ("conda-forge::numpy", "numpy[channel=conda-forge]"),
+        ("NumPy=1.26=py_0", "numpy 1.26 py_0"),
+    ],
+)
+def test_two_spellings_of_a_conda_dependency_are_one(one: str, other: str) -> None:
+    """Same meaning to conda, same form."""
+    assert digest(f"dependencies: [{one!r}]\n") == digest(f"dependencies: [{other!r}]\n")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("python=3.11", "python==3.11"),
+        ("numpy", "conda-forge::numpy"),
+        ("numpy=1.26=py_0", "numpy=1.26=py_1"),
+        ("numpy={{ v }}", "numpy={{ w }}"),
+    ],
+)
+def test_another_conda_dependency_is_another_environment(one: str, other: str) -> None:
+    assert digest(f"dependencies: ['{one}']\n") != digest(f"dependencies: ['{other}']\n")
