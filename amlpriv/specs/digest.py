@@ -24,9 +24,11 @@ __all__ = [
     "DIGEST_SCHEMA",
     "SourceIdentity",
     "canonical_environment",
+    "canonical_package",
     "environment_digest",
     "environment_version",
     "parse_version",
+    "plain_url",
 ]
 
 DIGEST_SCHEMA = "amlpriv-env-1"
@@ -131,12 +133,10 @@ def _conda(conda: CondaSpec, private: Collection[str]) -> dict[str, object]:
     options = [line for line in conda.pip if isinstance(line, PipOption)]
     packages = [line for line in conda.pip if not isinstance(line, PipOption)]
     return {
-        "channels": [_plain_url(channel, channel=True) for channel in conda.channels],
+        "channels": [plain_url(channel, channel=True) for channel in conda.channels],
         "dependencies": _sorted(_dependency(dependency) for dependency in conda.dependencies),
-        "pip_options": [
-            [option.name, None if option.value is None else _plain_url(option.value)] for option in options
-        ],
-        "pip": _sorted(_package(line, private) for line in packages),
+        "pip_options": [[option.name, None if option.value is None else plain_url(option.value)] for option in options],
+        "pip": _sorted(canonical_package(line, private) for line in packages),
         "variables": dict(conda.variables),
     }
 
@@ -150,20 +150,24 @@ def _dependency(dependency: CondaDependency) -> dict[str, object]:
         "name": match.name,
         "version": match.version,
         "build": match.build,
-        "channel": None if match.channel is None else _plain_url(match.channel, channel=True),
+        "channel": None if match.channel is None else plain_url(match.channel, channel=True),
         "subdir": match.subdir,
         "others": dict(match.others),
-        "url": _plain_url(dependency.text, channel=True) if is_url else None,
+        "url": plain_url(dependency.text, channel=True) if is_url else None,
     }
     return {name: value for name, value in fields.items() if value}
 
 
-def _package(line: PipLine, private: Collection[str]) -> dict[str, object]:
+def canonical_package(line: PipLine, private: Collection[str]) -> dict[str, object]:
+    """The normal form of a pip line that is a package; of a private one (by name) only what a wheel does not say.
+
+    InputError for a path: the caller replaces it by the package's name.
+    """
     if isinstance(line, PipRequirement):
         return _requirement(line, private)
     if isinstance(line, PipVcs):
         return {
-            "url": _plain_url(line.url),
+            "url": plain_url(line.url),
             "name": line.name,
             "extras": _extras(line.extras),
             "marker": line.marker,
@@ -184,7 +188,7 @@ def _requirement(line: PipRequirement, private: Collection[str]) -> dict[str, ob
     }
     if line.name not in private:
         result["specifier"] = _specifiers(requirement.specifier)
-        result["url"] = _plain_url(requirement.url) if requirement.url else None
+        result["url"] = plain_url(requirement.url) if requirement.url else None
         result["hashes"] = sorted(line.hashes)
     return result
 
@@ -207,7 +211,7 @@ def _specifier(specifier: Specifier) -> str:
     return f"{specifier.operator}{version}{'.*' if base != specifier.version else ''}"
 
 
-def _plain_url(text: str, *, channel: bool = False) -> str:
+def plain_url(text: str, *, channel: bool = False) -> str:
     """A URL without password, token and unknown fragments, its query in order; other text as it is.
 
     Only a conda channel has its token in the path.

@@ -50,7 +50,7 @@ def digest(
 
 @pytest.mark.parametrize("name", ["image-only", "conda", "private"])
 def test_golden_digests(name: str) -> None:
-    """Permanent from the first release on: a change makes every published environment a new one (raise DIGEST_SCHEMA)."""
+    """Permanent from the first release on: a change makes all environments new ones (raise DIGEST_SCHEMA then)."""
     conda = {"image-only": None, "conda": parse_conda("dependencies: [python=3.11]\n"), "private": parse_conda(BASE)}[
         name
     ]

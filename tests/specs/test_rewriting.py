@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amlpriv.errors import InputError
-from amlpriv.specs.documents import read_document
+from amlpriv.specs.documents import KeyPath, read_document
 from amlpriv.specs.rewriting import replace_environments
 
 NEW = "azureml:churn:c0123456789ab"
-TOP = {("environment",): NEW}
+TOP: dict[KeyPath, str] = {("environment",): NEW}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_an_alias_is_replaced_where_it_stands() -> None:
 
 def test_several_are_replaced_at_once() -> None:
     text = "type: pipeline\njobs:\n  a: {command: a, environment: azureml:a:1}\n  b: {environment: azureml:b:1}\n"
-    paths = {use.path: NEW for use in read_document(text).environments}
+    paths: dict[KeyPath, str] = {use.path: NEW for use in read_document(text).environments}
     assert replace_environments(text, paths) == text.replace("azureml:a:1", NEW).replace("azureml:b:1", NEW)
 
 

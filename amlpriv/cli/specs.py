@@ -1,0 +1,55 @@
+"""``amlpriv diff`` and ``amlpriv schema``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from amlpriv.cli.options import common
+
+__all__ = ["diff", "schema"]
+
+
+@click.command(short_help="Say what differs between two specifications.")
+@click.argument("one", type=click.Path(path_type=Path))
+@click.argument("other", type=click.Path(path_type=Path))
+@common
+def diff(one: Path, other: Path, as_json: bool) -> int:
+    """Say what changes from ONE to OTHER: environment files, Azure ML environment YAMLs or conda YAMLs.
+
+    Spelling and order count only where they mean something. Exit code 0 when both mean the same, 1 when not.
+    """
+    from amlpriv.actions.diff import diff as action
+    from amlpriv.cli import show
+
+    found = action(one, other)
+    if as_json:
+        show.as_json({"same": not found, "differences": [item.as_json() for item in found]})
+    else:
+        for item in found:
+            click.echo(f"{item.position}: {item}" if item.position else str(item))
+        show.say("They mean the same." if not found else f"{len(found)} difference{'s' if len(found) > 1 else ''}.")
+    return 1 if found else 0
+
+
+@click.command(short_help="Print the JSON schema of environment files, for editors.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file instead.")
+@common
+def schema(out: Path | None, as_json: bool) -> int:  # noqa: ARG001 - it is JSON in any case
+    """Print the JSON schema of environment files.
+
+    An editor uses it when the file's first line is '# yaml-language-server: $schema=PATH'.
+    """
+    from amlpriv.actions.schema import environment_schema
+
+    text = environment_schema()
+    if out is None:
+        click.echo(text, nl=False)
+        return 0
+    from amlpriv.cli import show
+    from amlpriv.files import write_text
+
+    write_text(out, text)
+    show.say(f"wrote {out}; first line of an environment file: # yaml-language-server: $schema={out.as_posix()}")
+    return 0
