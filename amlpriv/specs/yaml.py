@@ -172,7 +172,8 @@ class _Tree:
 
     def _key(self, node: yaml.Node) -> YamlScalar:
         if not isinstance(node, yaml.ScalarNode):
-            raise input_error("A key must be plain text, not a list or a mapping.", self._at(node))
+            hint = "Is it a template, {{ ... }}? Fill it in first; text that begins with '{' or '[' is put in quotes."
+            raise input_error("A key must be plain text, not a list or a mapping.", self._at(node), hint=hint)
         return self._scalar(node)
 
     def _merged(self, value: YamlNode, key: yaml.Node) -> list[YamlMap]:

@@ -40,7 +40,7 @@ name: a
 image: mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04
 conda_file:
   channels: [defaults]
-  dependencies: [pip]
+  dependencies: [pip, 'numpy=>1.8']
 """
 
 
