@@ -43,11 +43,12 @@ class PackagedWheel:
     file: str | None = None
     line: int | None = None
     """Where it is asked for."""
+    column: int | None = None
 
     @property
     def place(self) -> Place:
         """Where it is asked for."""
-        return Place(self.file, self.line)
+        return Place(self.file, self.line, self.column)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def make_wheel(
         provides_extra=extras,
         import_names=(),
     )
-    return PackagedWheel(wheel, tuple(map(Requirement, required_as)), "environment.yml", 9)
+    return PackagedWheel(wheel, tuple(map(Requirement, required_as)), "environment.yml", 9, 7)
 
 
 def make_subject(
