@@ -21,11 +21,16 @@ __all__ = [
     "add_private_pip_wheel",
     "add_wheel",
     "build",
+    "diff",
     "inspect_wheel",
+    "load_ipython_extension",
+    "local",
     "publish",
     "quickstart",
     "render",
     "run",
+    "unload_ipython_extension",
+    "verify",
 ]
 
 _PLACES = {
@@ -40,22 +45,31 @@ _PLACES = {
     "add_private_pip_wheel": "amlpriv.actions.add_wheel",
     "add_wheel": "amlpriv.actions.add_wheel",
     "build": "amlpriv.actions.build",
+    "diff": "amlpriv.actions.diff",
     "inspect_wheel": "amlpriv.actions.inspecting",
+    "load_ipython_extension": "amlpriv.notebook",
+    "local": "amlpriv.local",
     "publish": "amlpriv.actions.publish",
     "quickstart": "amlpriv.actions.quickstart",
     "render": "amlpriv.actions.render",
     "run": "amlpriv.actions.build",
+    "unload_ipython_extension": "amlpriv.notebook",
+    "verify": "amlpriv.actions.verify",
 }
 
 if TYPE_CHECKING:
     from amlpriv.actions.add_wheel import AddedWheel, add_private_pip_wheel, add_wheel
     from amlpriv.actions.build import Built, build, run
+    from amlpriv.actions.diff import diff
     from amlpriv.actions.inspecting import inspect_wheel
     from amlpriv.actions.publish import Published, publish
     from amlpriv.actions.quickstart import quickstart
     from amlpriv.actions.render import render
+    from amlpriv.actions.verify import verify
     from amlpriv.errors import AmlprivError
     from amlpriv.findings import Finding, Report, Severity
+    from amlpriv.notebook import load_ipython_extension, unload_ipython_extension
+    from amlpriv.notebook.session import local
     from amlpriv.wheels.wheel import Wheel
 
     __version__: str
@@ -71,7 +85,8 @@ if not TYPE_CHECKING:  # a type checker must not believe in every name
         place = _PLACES.get(name)
         if place is None:
             raise AttributeError(f"module 'amlpriv' has no attribute {name!r}")
-        value = getattr(import_module(place), name)
+        module = import_module(place)
+        value = module if place == f"amlpriv.{name}" else getattr(module, name)  # amlpriv.local can be called itself
         globals()[name] = value
         return value
 

@@ -30,7 +30,7 @@ from amlpriv.prefixes import MARKER, Tool, activated, clear, locked, remove, swe
 from amlpriv.processes import pass_through, run
 from amlpriv.secret import Secret
 
-__all__ = ["BuildRequest", "BuiltEnvironment", "build_environment", "run_in"]
+__all__ = ["BuildRequest", "BuiltEnvironment", "build_environment", "finished_environment", "run_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ class BuildRequest:
     """The pip that is pinned in the conda section, as pip writes it: ``==25.3.*``."""
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What the conda section's ``variables`` set for every process inside."""
+    content: str = ""
+    """What the conda text is known by without its signatures; another one under the same key is built anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +83,27 @@ def build_environment(
     environ: Mapping[str, str],
     on_line: Callable[[str], None] | None = None,
     lock_timeout: float = 600,
+    cancelled: Callable[[], bool] | None = None,
 ) -> BuiltEnvironment:
     """Build the environment, or use the finished one; every private package has been imported then.
 
     pip follows the user's own configuration. On any failure, Ctrl-C included, the folder is removed. Raises BuildError
-    (with the cause, where it is known, and the tool's redacted last words), StorageFullError, LockedError.
+    (with the cause, where it is known, and the tool's redacted last words), StorageFullError, LockedError, and
+    ToolCancelledError soon after ``cancelled`` answers True.
     """
     started = time.monotonic()
     request = replace(request, folder=request.folder.absolute())  # the tools run in another current folder
     create_private_directory(request.folder.parent)
     sweep(request.folder.parent)
     with locked(request.folder, lock_timeout):
-        built = _finished(request, environ)
+        built = finished_environment(request, environ)
         if built is None:
             refuse_diversions(environ)
             _refuse_another_python(request, environ)
             clear(request.folder)
             try:
                 with work_folder(request.folder) as work:
-                    built = _build(request, work, environ, on_line)
+                    built = _build(request, work, environ, on_line, cancelled)
             except BaseException:
                 remove(request.folder)
                 raise
@@ -125,13 +129,17 @@ def run_in(
 
 
 def _build(
-    request: BuildRequest, work: Path, environ: Mapping[str, str], on_line: Callable[[str], None] | None
+    request: BuildRequest,
+    work: Path,
+    environ: Mapping[str, str],
+    on_line: Callable[[str], None] | None,
+    cancelled: Callable[[], bool] | None,
 ) -> BuiltEnvironment:
     pip_lines = _pip_lines(request.conda_text)
     tool, program = conda_tool(environ)
     private = bool(request.secrets) or "sig=" in request.conda_text
     settings = pip_settings(environ, work, private=private)
-    install = Installation(request.folder, work, tool, settings, on_line, request.secrets)
+    install = Installation(request.folder, work, tool, settings, on_line, request.secrets, cancelled)
     if program is None:
         install.create_venv(request.asked_python, environ)
         if request.pip and _another_pip(request, install.pip_version):
@@ -148,7 +156,7 @@ def _build(
         install.python, request.imports, env=environment, cwd=work, on_line=on_line, secrets=request.secrets
     )
     about = {"tool": tool, "used": used, "pip": pip, "imported": imported}
-    marker = {"key": request.key, "python": str(install.python), **about}
+    marker = {"key": request.key, "content": request.content, "python": str(install.python), **about}
     write_text(request.folder / MARKER, json.dumps(marker), private=True)
     return _built(request, install.python, tool, used, imported, notes, reused=False)
 
@@ -173,14 +181,15 @@ def _refuse_another_python(request: BuildRequest, environ: Mapping[str, str]) ->
         _notes(request, "venv", _nearest(request.asked_python, environ), None)
 
 
-def _finished(request: BuildRequest, environ: Mapping[str, str]) -> BuiltEnvironment | None:
-    """The environment that is there, when it is complete, has the same key, still has its Python, and could not be
-    made any better today."""
+def finished_environment(request: BuildRequest, environ: Mapping[str, str]) -> BuiltEnvironment | None:
+    """The environment that is there, when it is complete, has the same key and content, still has its Python, and
+    could not be made any better today."""
     try:
         marker = json.loads(read_text(request.folder / MARKER))
         python, tool, imported = Path(marker["python"]), cast(Tool, marker["tool"]), dict(marker["imported"])
         used, pip = (int(marker["used"][0]), int(marker["used"][1])), marker.get("pip")
-        fits = marker["key"] == request.key and python.is_file() and set(request.imports) <= set(imported)
+        same = marker["key"] == request.key and marker.get("content", "") == request.content
+        fits = same and python.is_file() and set(request.imports) <= set(imported)
     except (InputError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return None
     if not fits or (request.strict_python and request.asked_python not in (None, used)):

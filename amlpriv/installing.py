@@ -47,6 +47,7 @@ class Installation:
     settings: dict[str, str] = field(repr=False)
     on_line: Callable[[str], None] | None
     secrets: Sequence[Secret]
+    cancelled: Callable[[], bool] | None = None
 
     @property
     def python(self) -> Path:
@@ -101,7 +102,13 @@ class Installation:
 
     def _run(self, command: Sequence[str | Path]) -> Completed:
         return run(
-            command, cwd=self.work, env=self.settings, timeout=_LIMIT, on_line=self.on_line, secrets=self.secrets
+            command,
+            cwd=self.work,
+            env=self.settings,
+            timeout=_LIMIT,
+            on_line=self.on_line,
+            secrets=self.secrets,
+            cancelled=self.cancelled,
         )
 
     def _check(self, completed: Completed, what: str) -> None:

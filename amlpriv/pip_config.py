@@ -17,7 +17,7 @@ from pathlib import Path
 from amlpriv.errors import BuildError, InputError
 from amlpriv.files import read_text
 
-__all__ = ["pip_settings", "refuse_diversions"]
+__all__ = ["has_proxy", "pip_settings", "refuse_diversions"]
 
 _ELSEWHERE = ("target", "prefix", "root", "python")
 _DROPPED = ("PYTHONHOME", "PYTHONPATH", *(f"PIP_{name.upper()}" for name in _ELSEWHERE))
@@ -60,6 +60,18 @@ def refuse_diversions(environ: Mapping[str, str]) -> None:
                             hint=f"Take '{key}' out of its section [{section}], or name another file in "
                             "PIP_CONFIG_FILE.",
                         )
+
+
+def has_proxy(environ: Mapping[str, str]) -> bool:
+    """Whether one of pip's configuration files names a proxy, which pip prefers to ``HTTPS_PROXY``."""
+    for file in _files(environ):
+        with contextlib.suppress(InputError, configparser.Error):
+            parser = configparser.RawConfigParser()
+            parser.read_string(read_text(file))
+            for section in parser.sections():
+                if any(key.lower().lstrip("-") == "proxy" and value for key, value in parser.items(section)):
+                    return True
+    return False
 
 
 def _files(environ: Mapping[str, str]) -> Iterator[Path]:

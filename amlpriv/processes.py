@@ -1,10 +1,8 @@
 """Run a tool: arguments, environment, time limit; what it says is redacted before anybody sees it.
 
 No process outlives us. A tool gets a process group (POSIX: a session) of its own, which is killed as a whole on a
-time-out, Ctrl-C or any exception. For the case that we are killed ourselves (``kill -9``), a *guard* waits beside the
-tool on a pipe that only we hold open, and kills the group when the pipe closes. That needs neither ``preexec_fn``
-(unsafe with threads, which every notebook has) nor ``prctl`` (Linux only, and blind to grandchildren), costs no waiting
-time and works on macOS as well. On Windows ``taskkill /T`` ends the tree; there is no guard there.
+time-out, a cancellation, Ctrl-C or any exception, and by a guard (``amlpriv.guard``) when we are killed ourselves. On
+Windows ``taskkill /T`` ends the tree; there is no guard there.
 """
 
 from __future__ import annotations
@@ -26,9 +24,10 @@ from typing import IO
 from urllib.parse import quote, unquote
 
 from amlpriv.errors import BuildError
+from amlpriv.guard import dismiss, instruct, start_guard
 from amlpriv.secret import SasUrl, Secret, redact
 
-__all__ = ["Completed", "ToolMissingError", "ToolTimeoutError", "pass_through", "run"]
+__all__ = ["Completed", "ToolCancelledError", "ToolMissingError", "ToolTimeoutError", "pass_through", "run"]
 
 TAIL_LINES = 40
 GRACE = 3.0
@@ -36,14 +35,6 @@ GRACE = 3.0
 
 _TICK = 0.1  # Ctrl-C does not interrupt a blocking wait on Windows, hence short ones.
 _LINGER = 1.0  # A grandchild can hold the pipe open after the tool itself has ended.
-
-_GUARD = """
-import os, signal
-word = os.read(0, 32)
-if word and not os.read(0, 1):
-    try: os.kill(int(word), signal.SIGKILL)
-    except OSError: pass
-"""
 
 
 class ToolMissingError(BuildError):
@@ -56,6 +47,10 @@ class ToolTimeoutError(BuildError):
     def __init__(self, message: str, *, hint: str | None = None, tail: tuple[str, ...] = ()) -> None:
         super().__init__(message, hint=hint)
         self.tail = tail
+
+
+class ToolCancelledError(BuildError):
+    """Whoever asked for the program does not want it any more; it was stopped, with all its children."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +77,12 @@ def run(
     on_line: Callable[[str], None] | None = None,
     secrets: Sequence[Secret] = (),
     stdin: bytes | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Completed:
     """Run a program without a shell; ``on_line`` gets every line, redacted, in the calling thread.
 
-    ``env`` is the whole environment, and ``timeout`` is in seconds. Raises ToolMissingError and ToolTimeoutError; an
-    exit code other than 0 is the caller's to judge.
+    ``env`` is the whole environment, and ``timeout`` is in seconds. ``cancelled`` is asked ten times a second. Raises
+    ToolMissingError, ToolTimeoutError and ToolCancelledError; an exit code other than 0 is the caller's to judge.
     """
     name = Path(arguments[0]).stem
     tail: deque[str] = deque(maxlen=TAIL_LINES)
@@ -96,7 +92,7 @@ def run(
     with _started(arguments, cwd=cwd, env=env, own_group=True, piped=True, has_input=stdin is not None) as process:
         if process.stdin is not None:
             threading.Thread(target=_feed, args=(process.stdin, stdin or b""), daemon=True).start()
-        for line in _lines(process, deadline):
+        for line in _lines(process, deadline, cancelled or _never):
             if line is None:
                 raise ToolTimeoutError(
                     f"{name} did not finish within {timeout:g} seconds and was stopped.",
@@ -170,7 +166,7 @@ def _started(
     stdin = None if not piped else subprocess.PIPE if has_input else subprocess.DEVNULL
     output = (subprocess.PIPE, subprocess.STDOUT) if piped else (None, None)
     flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) if own_group else 0
-    guard = _guard()
+    guard = start_guard()
     try:
         process = subprocess.Popen(
             command,
@@ -183,14 +179,14 @@ def _started(
             creationflags=flags,
         )
     except OSError as error:
-        _dismiss(guard)
+        dismiss(guard)
         raise ToolMissingError(f"{command[0]} could not be started: {error.strerror or error}.") from error
     try:
-        _instruct(guard, -process.pid if own_group else process.pid)
+        instruct(guard, -process.pid if own_group else process.pid)
         yield process
     finally:
         _end(process, own_group)
-        _dismiss(guard)
+        dismiss(guard)
 
 
 def _program(name: str, env: Mapping[str, str]) -> str:
@@ -208,14 +204,22 @@ def _feed(stream: IO[bytes], data: bytes) -> None:
         stream.write(data)
 
 
-def _lines(process: subprocess.Popen[bytes], deadline: float | None) -> Iterator[str | None]:
-    """The program's lines; None, once, when the deadline has passed."""
+def _never() -> bool:
+    return False
+
+
+def _lines(
+    process: subprocess.Popen[bytes], deadline: float | None, cancelled: Callable[[], bool]
+) -> Iterator[str | None]:
+    """The program's lines; None, once, when the deadline has passed. Raises ToolCancelledError."""
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(process, lines), daemon=True).start()
     ended: float | None = None
     closed = False
     while not (closed and process.poll() is not None):
         now = time.monotonic()
+        if cancelled():
+            raise ToolCancelledError("It was cancelled, and stopped.")
         if deadline is not None and now >= deadline:
             yield None
         try:
@@ -264,34 +268,3 @@ def _signal(process: subprocess.Popen[bytes], own_group: bool, name: str) -> Non
         return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(-process.pid if own_group else process.pid, getattr(signal, name))
-
-
-def _guard() -> subprocess.Popen[bytes] | None:
-    """A process that kills the tool's group when we vanish; None where that cannot be."""
-    if os.name != "posix" or not sys.executable:
-        return None
-    try:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _GUARD],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError:
-        return None
-
-
-def _instruct(guard: subprocess.Popen[bytes] | None, pid: int) -> None:
-    if guard is not None and guard.stdin is not None:
-        with contextlib.suppress(OSError):
-            guard.stdin.write(f"{pid}\n".encode())
-            guard.stdin.flush()
-
-
-def _dismiss(guard: subprocess.Popen[bytes] | None) -> None:
-    if guard is not None and guard.stdin is not None:
-        guard.kill()  # before its pipe closes, or it would act
-        guard.wait()
-        with contextlib.suppress(OSError):
-            guard.stdin.close()

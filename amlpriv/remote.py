@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from amlpriv.secret import Secret
 
@@ -16,6 +16,7 @@ __all__ = [
     "ContainerPolicies",
     "Datastore",
     "DelegationKey",
+    "RawAnswer",
     "RegisteredEnvironment",
     "StorageSecret",
     "StoredBlob",
@@ -154,3 +155,33 @@ class RegisteredEnvironment:
     archived: bool = False
     created_at: datetime | None = None
     os_type: str = "Linux"
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """What the service answered to one request, a refusal too. ``body`` may hold a secret and is not shown."""
+
+    status: int
+    code: str = ""
+    """The service's own word for an error."""
+    message: str = ""
+    """Its text, without secrets."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the service did what it was asked for."""
+        return self.status < 400
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """``properties`` of the body; empty when there are none."""
+        found = self.body.get("properties")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def items(self) -> list[Mapping[str, Any]]:
+        """``value`` of a listing's body."""
+        found = self.body.get("value")
+        return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []

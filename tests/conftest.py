@@ -34,6 +34,13 @@ def pytest_configure() -> None:
         os.environ.pop(name, None)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What could not be tried on this machine stands at the end, where it is seen."""
+    reasons = {str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])}
+    for reason in sorted(reason for reason in reasons if "NOT PROVEN" in reason):
+        terminalreporter.write_line(reason.removeprefix("Skipped: "), yellow=True, bold=True)
+
+
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
     """A copy of the environment with a home of its own, which holds no local workspace."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from amlpriv.errors import BuildError
-from amlpriv.pip_config import pip_settings, refuse_diversions
+from amlpriv.pip_config import has_proxy, pip_settings, refuse_diversions
 
 posix = pytest.mark.skipif(os.name != "posix", reason="where POSIX systems have them")
 
@@ -75,3 +75,14 @@ def test_the_users_file_counts_unless_another_is_named(tmp_path: Path) -> None:
         if folder != "xdg/pip":
             (home / "own.conf").touch()
             refuse_diversions({**environ, "PIP_CONFIG_FILE": str(home / "own.conf")})
+
+
+@pytest.mark.parametrize("text", ["[global]\nproxy = http://corp:1\n", "[download]\n--proxy: http://corp:1\n"])
+def test_a_proxy_in_a_configuration_file_is_seen(tmp_path: Path, text: str) -> None:
+    assert has_proxy(configured(tmp_path, text))
+    assert not has_proxy({**configured(tmp_path, text), "PIP_CONFIG_FILE": os.devnull})
+
+
+@pytest.mark.parametrize("text", ["", "[global]\nproxy =\n", "[global]\ncert = /x\n", "no sections", "[global]\nproxy"])
+def test_no_proxy_in_it_is_seen_too(tmp_path: Path, text: str) -> None:
+    assert not has_proxy(configured(tmp_path, text))

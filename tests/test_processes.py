@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from amlpriv.processes import ToolMissingError, ToolTimeoutError, pass_through, run
+from amlpriv.processes import ToolCancelledError, ToolMissingError, ToolTimeoutError, pass_through, run
 from amlpriv.secret import SasUrl, Secret
 
 PYTHON = sys.executable
@@ -147,6 +147,32 @@ def test_a_time_out_ends_the_whole_tree_and_shows_the_last_words(tmp_path: Path)
         run([PYTHON, tool, tmp_path / "pids"], env=ENVIRON, timeout=1)
     assert caught.value.tail == ("ready",)
     assert wait_until_gone(wait_for(tmp_path / "pids")) == []
+
+
+@posix
+def test_a_tool_that_nobody_wants_any_more_ends_with_its_whole_tree(tmp_path: Path) -> None:
+    tool, file = script(tmp_path, FAMILY), tmp_path / "pids"
+    started = time.monotonic()
+    with pytest.raises(ToolCancelledError):
+        run([PYTHON, tool, file], env=ENVIRON, timeout=60, cancelled=lambda: file.exists() and bool(file.read_text()))
+    assert time.monotonic() - started < 10
+    assert wait_until_gone(wait_for(file)) == []
+
+
+def test_a_tool_that_talks_all_the_time_can_be_cancelled_too() -> None:
+    heard: list[str] = []
+    with pytest.raises(ToolCancelledError):
+        run(
+            [PYTHON, "-c", "while True: print('on', flush=True)"],
+            env=ENVIRON,
+            timeout=60,
+            on_line=heard.append,
+            cancelled=lambda: len(heard) > 20,
+        )
+
+
+def test_a_tool_that_is_wanted_comes_to_its_own_end() -> None:
+    assert run([PYTHON, "-c", "print('on')"], env=ENVIRON, timeout=20, cancelled=lambda: False).tail == ("on",)
 
 
 @posix

@@ -16,6 +16,7 @@ from pathlib import Path
 from amlpriv.actions.signed import blob_of, datastore_of, named_policies, signed_urls
 from amlpriv.actions.wheel_files import checked_md5
 from amlpriv.errors import AuthenticationError, NotFoundError, PermissionDeniedError, ServiceError, UnsupportedError
+from amlpriv.facts.routes import Route
 from amlpriv.plans.access import Access, PolicyPlan, choose_access, plan_policy, policy_number
 from amlpriv.plans.health import Evidence, Health, Verdict, assess
 from amlpriv.plans.publish import Answers, find_match, last_published, renewal_name
@@ -133,6 +134,8 @@ def ask(
             store = Store(workspace)  # the next renewal goes to today's default datastore
     if not wanted.wheels:
         return answers, store
+    if wanted.route is Route.PLAIN:
+        return _with_stored(answers, store, wanted, files or {}), store
     signing = sign_for(store, named_policies(versions, store.find()), lifetime=lifetime, now=now)
     if evidence is not None and store.access is not None and store.access.lifetime < lifetime:
         # The account caps lifetimes: what could not live longer is not renewed for its short life.
@@ -188,6 +191,13 @@ def _evidence(store: Store, match: RegisteredEnvironment, wanted: Wanted) -> Evi
     names = frozenset(item.wheel.name for item in wanted.wheels)
     if frozenset(urls) != names or not names:
         return Evidence(urls, {})
+    rebuilt = frozenset(item.wheel.name for item in wanted.wheels if blob_of(urls[item.wheel.name]) != item.path)
+    if wanted.route is Route.PLAIN:
+        store.datastore = datastore_of(next(iter(urls.values())), match)
+        paths = {name: blob_of(url) for name, url in urls.items()}
+        listed = store.open().stored(commonprefix(list(paths.values())))  # noqa: RUF071  # storage compares characters
+        statuses = {name: 200 if path in listed else 404 for name, path in paths.items()}
+        return Evidence(urls, statuses, rebuilt=rebuilt, plain=True)
     by_policy = any("si" in url.fields for url in urls.values())
     datastore = datastore_of(next(iter(urls.values())), match)
     store.datastore = datastore
@@ -195,7 +205,6 @@ def _evidence(store: Store, match: RegisteredEnvironment, wanted: Wanted) -> Evi
     key = store.ask_secret().account_key if by_policy else None
     # Without a key the container is opened for anonymous requests only; asking for the key would be a request more.
     blobs = store.open() if by_policy else store.workspace.open_blobs(datastore, None)
-    rebuilt = frozenset(item.wheel.name for item in wanted.wheels if blob_of(urls[item.wheel.name]) != item.path)
     resigned = _resigned(datastore, key, urls) if key else None
     return Evidence(urls, _statuses(store, blobs, datastore, urls), policies, resigned, rebuilt)
 
@@ -272,7 +281,7 @@ def find_registered(workspace: Workspace, wanted: Wanted) -> RegisteredEnvironme
     """The registered version with this content, in two requests; NotFoundError when its signed URLs do not work."""
     match = find_match(wanted, find_versions(workspace, wanted))
     urls = signed_urls(match) if match is not None else {}
-    if match is None or not urls:
+    if match is None or not urls or wanted.route is Route.PLAIN:
         return match
     url = next(iter(urls.values()))
     status = workspace.open_blobs(datastore_of(url, match), None).head(url)

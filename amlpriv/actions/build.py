@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,20 +12,17 @@ from typing import Any
 
 from amlpriv.actions.opening import LOCAL
 from amlpriv.actions.publish import Published, Quiet, publish
-from amlpriv.actions.signed import signed_urls
 from amlpriv.actions.uploading import Progress
 from amlpriv.errors import JobError, UsageError
 from amlpriv.findings import Report
 from amlpriv.images import BuildRequest, BuiltEnvironment, build_environment, run_in
 from amlpriv.processes import ToolMissingError
-from amlpriv.specs.conda import CondaSpec, parse_conda
+from amlpriv.recipes import build_request, folder_name
 from amlpriv.wheels.wheel import Wheel
 
 __all__ = ["Built", "build", "run"]
 
 _BESIDES = frozenset({"benchmarks", "doc", "docs", "example", "examples", "scripts", "test", "tests", "tools"})
-_PINNED_PIP = re.compile(r"(={0,2})\s*(\d+(?:\.\d+)*)(\.?\*)?(?:[=\s]\S+)?")
-_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,34 +144,11 @@ def _surroundings(environ: Mapping[str, str]) -> tuple[Path, dict[str, str]]:
 
 
 def _request(published: Published, root: Path, strict_python: bool) -> BuildRequest:
-    registered = published.registered
-    text = registered.conda.reveal() if registered and registered.conda else "dependencies: []\n"
-    conda = parse_conda(text)
-    urls = signed_urls(registered) if registered else {}
-    return BuildRequest(
-        conda_text=text,
-        asked_python=conda.python,
-        folder=root / _folder_name(published.name, published.plan.wanted.digest),
-        imports={item.wheel.name: _imports(item.wheel) for item in published.plan.wanted.wheels},
+    registered, wanted = published.registered, published.plan.wanted
+    return build_request(
+        registered.conda.reveal() if registered and registered.conda else "dependencies: []\n",
+        folder=root / folder_name(published.name, wanted.digest),
+        key=wanted.digest,
+        imports={item.wheel.name: _imports(item.wheel) for item in wanted.wheels},
         strict_python=strict_python,
-        secrets=list(urls.values()),
-        conda_packages=tuple(item.name for item in conda.dependencies if item.name not in ("python", "pip")),
-        key=published.plan.wanted.digest,
-        pip=_pinned_pip(conda),
-        variables=dict(conda.variables),
     )
-
-
-def _folder_name(name: str, digest: str) -> str:
-    """An environment's name may be as long as a file's name can be, and we add to it."""
-    return f"{name[:_SHOWN]}-{digest[:16]}"
-
-
-def _pinned_pip(conda: CondaSpec) -> str | None:
-    """The pip that conda would install, as a specifier of pip's: conda's ``=25.3`` takes a 25.3.1 as well."""
-    spec = next((item.spec.strip() for item in conda.dependencies if item.name == "pip"), "")
-    match = _PINNED_PIP.fullmatch(spec)
-    if match is None:
-        return None
-    sign, version, star = match.groups()
-    return f"=={version}.*" if sign == "=" or star else f"=={version}"

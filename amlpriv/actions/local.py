@@ -6,8 +6,13 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from amlpriv.errors import LocalWorkspaceError
+
+if TYPE_CHECKING:
+    from amlpriv.local.home import Home
+    from amlpriv.local.state import State
 
 __all__ = ["LocalStatus", "local_reset", "local_start", "local_status", "local_stop"]
 
@@ -24,6 +29,12 @@ class LocalStatus:
     proxy: str | None = None
     ca_bundle: Path | None = None
     requests: Mapping[str, int] | None = None
+    unknown: tuple[str, ...] = ()
+    """What clients asked for since the start and the control plane does not imitate, as ``METHOD path``."""
+    problem: str | None = None
+    """What is wrong: a part that does not answer, or a workspace that ended without being stopped."""
+    log: Path | None = None
+    """Where to read more about it."""
 
     def as_json(self) -> dict[str, object]:
         """The object that ``local status --json`` prints."""
@@ -36,6 +47,9 @@ class LocalStatus:
             "proxy": self.proxy,
             "ca_bundle": str(self.ca_bundle) if self.ca_bundle else None,
             "requests": dict(self.requests) if self.requests is not None else None,
+            "unknown": list(self.unknown),
+            "problem": self.problem,
+            "log": str(self.log) if self.log else None,
         }
 
 
@@ -57,21 +71,50 @@ def local_start(
 def local_status(*, environ: Mapping[str, str] | None = None) -> LocalStatus:
     """Whether the local workspace runs, where, and how many requests it has answered so far."""
     from amlpriv.local.home import Home
-    from amlpriv.local.lifecycle import status
-    from amlpriv.local.requests import count_requests
+    from amlpriv.local.launching import find_problem, status
+    from amlpriv.local.trouble import find_trouble
 
     home = Home.find(os.environ if environ is None else environ)
     state = status(home)
+    trouble = find_trouble(home, running=state is not None)
+    what, log = (trouble.text, Path(trouble.log)) if trouble else (None, None)
     if state is None:
-        return LocalStatus(False, home.root)
-    counts = {
-        "control_plane": count_requests(home.requests_log, service="control_plane"),
-        "storage": count_requests(home.requests_log, service="storage"),
-        "sign_in": count_requests(home.requests_log, service="sign_in"),
-    }
+        problem = find_problem(home)
+        return LocalStatus(False, home.root, problem=problem or what, log=home.supervisor_log if problem else log)
+    unknown, problem = _asked(state)
     return LocalStatus(
-        True, home.root, state.pid, state.account, state.container, state.proxy_url, state.ca_bundle, counts
+        True,
+        home.root,
+        state.pid,
+        state.account,
+        state.container,
+        state.proxy_url,
+        state.ca_bundle,
+        _counts(home),
+        unknown,
+        problem or what,
+        home.supervisor_log if problem or log is None else log,
     )
+
+
+def _asked(state: State) -> tuple[tuple[str, ...], str | None]:
+    """What the control plane does not know, and what is wrong with the parts."""
+    from amlpriv.local.asking import ask
+    from amlpriv.local.launching import answers
+
+    problem = (
+        None if answers(state.ports.storage) else "The storage (Azurite) does not answer; it is started again once."
+    )
+    try:
+        return tuple(dict.fromkeys(ask(state, "GET", "unknown")["value"])), problem
+    except LocalWorkspaceError as error:
+        return (), error.message
+
+
+def _counts(home: Home) -> dict[str, int]:
+    from amlpriv.local.requests import SERVICES, count_requests
+
+    return {service: count_requests(home.requests_log, service=service) for service in SERVICES}
 
 
 def local_stop(*, environ: Mapping[str, str] | None = None) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from amlpriv.errors import InputError, LocalWorkspaceError, UsageError
 from amlpriv.files import read_text
+from amlpriv.local.plane.names import WORKSPACE_ID
 from amlpriv.remote import WorkspaceName
 from amlpriv.workspace.ports import Workspace
 
@@ -50,14 +51,17 @@ def open_workspace(
 
 
 def locate(where: object, *, environ: Mapping[str, str], folder: Path) -> object:
-    """What ``open_workspace`` would open, without starting or asking anything: a WorkspaceName, ``"local"``, or the
-    Workspace or MLClient itself. Raises as ``open_workspace`` does."""
+    """What ``open_workspace`` would open, without starting or asking anything: a WorkspaceName, ``"local"`` (also for
+    its names, which ``local exec`` writes into a config.json), or the Workspace or MLClient itself. Raises as
+    ``open_workspace`` does."""
     if where is None:
         where = environ.get("AMLPRIV_WORKSPACE") or find_config(folder) or LOCAL
-    if isinstance(where, Workspace | WorkspaceName) or where == LOCAL:
+    if isinstance(where, Workspace) or where == LOCAL:
         return where
     if isinstance(where, str | Path):
-        return read_config(_config_file(Path(where)))
+        where = read_config(_config_file(Path(where)))
+    if isinstance(where, WorkspaceName):
+        return LOCAL if where.arm_id.lower() == WORKSPACE_ID.lower() else where
     if hasattr(where, "workspace_name") and hasattr(where, "_credential"):
         return where
     raise UsageError(
@@ -84,13 +88,12 @@ def open_local(*, environ: Mapping[str, str], start: bool, say: Callable[[str], 
     from amlpriv.workspace.azure.transport import Connection
 
     home = Home.find(environ)
-    state = status(home)
+    # One that runs is found by a start as well, which says what happened to it since the last command.
+    state = start_local(home, environ=environ, say=say) if start else status(home)
     if state is None:
-        if not start:
-            raise LocalWorkspaceError(
-                "The local workspace is not running.", hint="Run 'amlpriv local start', or leave out --no-start."
-            )
-        state = start_local(home, environ=environ, say=say)
+        raise LocalWorkspaceError(
+            "The local workspace is not running.", hint="Run 'amlpriv local start', or leave out --no-start."
+        )
     say("using the local workspace")
     name = WorkspaceName(state.subscription_id, state.resource_group, state.workspace_name)
     connection = Connection(proxy=state.proxy_url, ca_bundle=str(state.ca_bundle))

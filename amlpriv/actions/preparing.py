@@ -61,6 +61,8 @@ class Prepared:
     report: Report
     canonical: Mapping[str, object]
     digest: str
+    route: Route = Route.SAS
+    """How the wheels reach the image."""
 
     @property
     def conda(self) -> CondaSpec:
@@ -70,7 +72,7 @@ class Prepared:
     @property
     def wanted(self) -> Wanted:
         """What a publish plan starts from."""
-        wheels = tuple(WantedWheel(wheel, blob_path(wheel)) for wheel in self.wheels.values())
+        wheels = tuple(WantedWheel(wheel, blob_path(wheel), self.route) for wheel in self.wheels.values())
         conda = self.canonical.get("conda")
         sections = dict(conda) if isinstance(conda, dict) else {}
         pip = {key: sections.pop(key, None) for key in ("pip", "pip_options")}
@@ -198,22 +200,30 @@ def preparing(
         if complaint := version_complaint(version):
             raise UsageError(f"{version!r} cannot be an environment's version: {complaint}.", hint=VERSION_HINT)
         file = replace(file, version=version)
-    _refuse_what_is_missing(file, via)
+    _refuse_what_is_missing(file)
+    route = _route(file, via)
     with tempfile.TemporaryDirectory(prefix="amlpriv-", ignore_cleanup_errors=True) as work:
         target = _target(file, say)
         file = without_skipped_paths(file, target)
         packages = Packages(file, path.parent, Path(work), target, environ, say)
-        yield _prepare(file, text, texts, packages)
+        yield _prepare(file, text, texts, packages, route)
 
 
-def _refuse_what_is_missing(file: EnvironmentFile, via: Route | str | None) -> None:
+def _route(file: EnvironmentFile, via: Route | str | None) -> Route:
+    """The one route of all wheels."""
     names = [route.value for route in Route]
     if via is not None and via not in (*Route, *names):
         raise UsageError(f"{via!r} is no route.", hint=f"Known: {', '.join(names)}.")
-    asked = {Route(via) if via is not None else file.via or Route.SAS}
-    asked |= {source.via for source in file.sources.values() if not isinstance(source, IndexSource) and source.via}
-    for route in asked - {Route.SAS}:
+    top = Route(via) if via is not None else file.via or Route.SAS
+    asked = {source.via or top for source in file.sources.values() if not isinstance(source, IndexSource)} or {top}
+    for route in {*asked, top} - {Route.SAS, Route.PLAIN}:
         raise UnsupportedError(f"The route {route.value!r} is not in this version yet.", hint="Use 'sas', the default.")
+    if len(asked) > 1:
+        raise UnsupportedError("'sas' and 'plain' in one file are not in this version.", hint="Use one for all wheels.")
+    return asked.pop()
+
+
+def _refuse_what_is_missing(file: EnvironmentFile) -> None:
     for key in ("build", "inference_config", "datastore", "auto_delete_setting", "properties"):
         if getattr(file, key):
             place = file.positions.get(key)
@@ -222,7 +232,7 @@ def _refuse_what_is_missing(file: EnvironmentFile, via: Route | str | None) -> N
         raise input_error("Private packages go into Linux images only.", file.positions.get("os_type"), hint=None)
 
 
-def _prepare(file: EnvironmentFile, text: str, texts: Mapping[str, str], packages: Packages) -> Prepared:
+def _prepare(file: EnvironmentFile, text: str, texts: Mapping[str, str], packages: Packages, route: Route) -> Prepared:
     file = _named_paths(file, packages)
     image, target = file.image or DEFAULT_IMAGE, packages.target
     needed = close(file, lambda name: _named(packages, file, name), target)
@@ -231,13 +241,11 @@ def _prepare(file: EnvironmentFile, text: str, texts: Mapping[str, str], package
     wheels = {name: packages.found[name][1] for name in sorted(needed)}
     packaged = [_packaged(needed[name], wheel) for name, wheel in wheels.items()]
     report = check(Subject(replace(file, image=image), text, texts, tuple(packaged), target))
-    identities = [
-        SourceIdentity(name, str(wheel.version), wheel.content_hash, Route.SAS) for name, wheel in wheels.items()
-    ]
+    identities = [SourceIdentity(name, str(wheel.version), wheel.content_hash, route) for name, wheel in wheels.items()]
     canonical = canonical_environment(image=image, platform=PLATFORM, conda=file.conda, sources=identities)
     paths = {name: packages.found[name][0] for name in wheels}
     digest = environment_digest(canonical)
-    return Prepared(file, image, target, needed, wheels, paths, report, canonical, digest)
+    return Prepared(file, image, target, needed, wheels, paths, report, canonical, digest, route)
 
 
 def _target(file: EnvironmentFile, say: Callable[[str], None]) -> Target:
@@ -287,5 +295,5 @@ def _named(packages: Packages, file: EnvironmentFile, name: str) -> Wheel:
 
 def _packaged(needed: Needed, wheel: Wheel) -> PackagedWheel:
     required: tuple[Requirement, ...] = needed.required_as
-    place = needed.position
-    return PackagedWheel(wheel, required, place.file if place else None, place.line if place else None)
+    at = needed.position
+    return PackagedWheel(wheel, required, *((at.file, at.line, at.column) if at else ()))

@@ -22,7 +22,7 @@ from amlpriv.errors import ServiceError
 from amlpriv.facts.routes import Route
 from amlpriv.findings import Report
 from amlpriv.plans.access import asked_lifetime
-from amlpriv.plans.publish import plan_publish
+from amlpriv.plans.publish import plan_publish, refuse_plain
 from amlpriv.plans.steps import DIGEST, WHEEL_PREFIX, WHEELS_IN_PROPERTIES, PublishPlan, Upload, Wanted, wheel_fields
 from amlpriv.remote import RegisteredEnvironment
 from amlpriv.secret import Secret, redact
@@ -159,7 +159,7 @@ class Published:
         uploaded = {step.wheel.wheel.name for step in plan.steps if isinstance(step, Upload)}
         return {
             "environment": {"name": self.name, "version": self.version, "id": self.id, "digest": plan.wanted.digest},
-            "route": Route.SAS.value,
+            "route": plan.wanted.route.value,
             "created": plan.created,
             "action": plan.action.value,
             "changed_because": list(plan.because),
@@ -208,6 +208,10 @@ def publish(
         prepared.report.raise_if_errors()
 
         opened = open_workspace(where, environ=surroundings, folder=Path.cwd(), start=start, say=watcher.say)
+        if prepared.route is Route.PLAIN:
+            from amlpriv.actions.verify_report import plain_url_works
+
+            refuse_plain(prepared.wanted, works=plain_url_works(opened.name, surroundings))
         run = partial(_publish, prepared, opened, dry_run, lifetime=lifetime, now=moment, progress=watcher)
         try:
             return run()
@@ -241,7 +245,10 @@ def composer(prepared: Prepared, plan: PublishPlan, store: Store) -> Callable[[S
 
     def compose(signed: Signed) -> RegisteredEnvironment:
         file, wanted = prepared.file, plan.wanted
-        urls = {name: f"{url.reveal()}#sha256={prepared.wheels[name].sha256}" for name, url in signed.items()}
+        given = {name: url.reveal() for name, url in signed.items()}
+        if wanted.route is Route.PLAIN:
+            given = {item.wheel.name: blob_url(store.find(), item.path) for item in wanted.wheels}
+        urls = {name: f"{url}#sha256={prepared.wheels[name].sha256}" for name, url in given.items()}
         unlisted = [f"{name} @ {urls[name]}" for name in urls if not prepared.needed[name].listed]
         text = render_conda(prepared.conda, urls=urls, extra_pip=unlisted) if file.conda is not None else None
         return RegisteredEnvironment(
@@ -260,7 +267,7 @@ def composer(prepared: Prepared, plan: PublishPlan, store: Store) -> Callable[[S
 
 def asset_properties(wanted: Wanted, datastore: str | None) -> dict[str, str]:
     """What the environment version remembers about itself: the digest, and up to 20 wheels with their hashes."""
-    properties = {DIGEST: wanted.digest, "amlpriv.schema": DIGEST_SCHEMA, "amlpriv.route": Route.SAS.value}
+    properties = {DIGEST: wanted.digest, "amlpriv.schema": DIGEST_SCHEMA, "amlpriv.route": wanted.route.value}
     properties |= {f"amlpriv.{heading}": value for heading, value in wanted.summary.items()}
     if datastore is not None:
         properties["amlpriv.datastore"] = datastore

@@ -11,6 +11,7 @@ from amlpriv.actions.asking import find_registered
 from amlpriv.actions.opening import open_workspace
 from amlpriv.actions.preparing import Prepared, preparing
 from amlpriv.errors import NotFoundError, UsageError
+from amlpriv.facts.routes import Route
 from amlpriv.files import write_text
 from amlpriv.plans.publish import blob_path
 from amlpriv.remote import RegisteredEnvironment
@@ -82,8 +83,9 @@ def write_specification(
 
 
 def _preview(prepared: Prepared, form: Form) -> str:
+    query = "" if prepared.route is Route.PLAIN else "?sig=***"
     urls = {
-        name: f"https://ACCOUNT.blob.example/CONTAINER/{blob_path(wheel)}?sig=***#sha256={wheel.sha256}"
+        name: f"https://ACCOUNT.blob.example/CONTAINER/{blob_path(wheel)}{query}#sha256={wheel.sha256}"
         for name, wheel in prepared.wheels.items()
     }
     file = prepared.file

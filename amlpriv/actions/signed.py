@@ -1,4 +1,4 @@
-"""What stands in the text of registered versions: signed URLs, the hashes behind them, and what they were signed by."""
+"""What stands in the text of registered versions: wheels' URLs, the hashes behind them, what they were signed by."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
+from amlpriv.facts.routes import Route
 from amlpriv.remote import Datastore, RegisteredEnvironment
 from amlpriv.secret import SasUrl
 from amlpriv.specs.conda import parse_conda
@@ -13,23 +14,27 @@ from amlpriv.specs.pip import PipRequirement
 
 __all__ = ["blob_of", "datastore_of", "named_policies", "signed_hashes", "signed_urls"]
 
+WHEELS = "/amlpriv/wheels/"
+
 
 def signed_urls(environment: RegisteredEnvironment) -> Mapping[str, SasUrl]:
-    """The signed URLs in a registered conda text, by package name, without their fragments."""
+    """The wheels' URLs in a registered conda text, by package name, without their fragments; plain ones by the route
+    ``plain``."""
     return {name: SasUrl(url.partition("#")[0]) for name, url in _signed_lines(environment)}
 
 
 def signed_hashes(environment: RegisteredEnvironment) -> Mapping[str, str]:
-    """The sha256 behind the signed URLs, by package name: of the bytes that get installed."""
+    """The sha256 behind these URLs, by package name: of the bytes that get installed."""
     return {name: url.partition("#sha256=")[2] for name, url in _signed_lines(environment)}
 
 
 def _signed_lines(environment: RegisteredEnvironment) -> Iterator[tuple[str, str]]:
     if environment.conda is None:
         return
+    plain = environment.properties.get("amlpriv.route") == Route.PLAIN.value
     for line in parse_conda(environment.conda.reveal(), f"{environment.name}:{environment.version}").pip:
         url = line.requirement.url if isinstance(line, PipRequirement) else None
-        if isinstance(line, PipRequirement) and url and "sig=" in url:
+        if isinstance(line, PipRequirement) and url and ("sig=" in url or (plain and WHEELS in url)):
             yield line.name, url
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from amlpriv.cli import local_exec, local_log, local_serve
 from amlpriv.cli.options import SuggestingGroup, common
 
 __all__ = ["local"]
@@ -36,7 +37,10 @@ def start(as_json: bool) -> int:
 @local.command()
 @common
 def status(as_json: bool) -> int:
-    """Say whether the local workspace runs. Exit code 0 when it does, 20 when not."""
+    """Say whether the local workspace runs. Exit code 0 when it does, 20 when not.
+
+    Lines with 'unknown' are requests that it does not imitate.
+    """
     from amlpriv.actions.local import local_status
     from amlpriv.cli import show
     from amlpriv.errors import LocalWorkspaceError
@@ -50,8 +54,12 @@ def status(as_json: bool) -> int:
         click.echo(f"  storage     {found.account}, container {found.container}")
         for name, count in (found.requests or {}).items():
             click.echo(f"  requests    {name}: {count}")
+        for route in found.unknown:
+            click.echo(f"  unknown     {route}")
     else:
         click.echo(f"not running; data in {found.home}")
+    if found.problem:
+        show.say(f"{found.problem} Its log: {found.log}")
     return 0 if found.running else LocalWorkspaceError.exit_code
 
 
@@ -90,3 +98,9 @@ def reset(yes: bool, as_json: bool) -> int:
     else:
         click.echo(f"there is no local workspace in {folder}, nothing was deleted")
     return 0
+
+
+local.add_command(local_exec.execute)
+local.add_command(local_exec.env)
+local.add_command(local_serve.serve)
+local.add_command(local_log.log)

@@ -19,12 +19,15 @@ __all__ = ["cli", "main"]
 COMMANDS = {
     "add-wheel": ("amlpriv.cli.wheel", "add_wheel"),
     "build": ("amlpriv.cli.build", "build"),
+    "diff": ("amlpriv.cli.specs", "diff"),
     "local": ("amlpriv.cli.local", "local"),
     "plan": ("amlpriv.cli.publish", "plan"),
     "publish": ("amlpriv.cli.publish", "publish"),
     "quickstart": ("amlpriv.cli.quickstart", "quickstart"),
     "render": ("amlpriv.cli.render", "render"),
     "run": ("amlpriv.cli.build", "run"),
+    "schema": ("amlpriv.cli.specs", "schema"),
+    "verify": ("amlpriv.cli.verify", "verify"),
     "wheel": ("amlpriv.cli.wheel", "wheel"),
 }
 """Where each command is; its module is imported when it is asked for."""

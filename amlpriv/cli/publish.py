@@ -12,6 +12,12 @@ from amlpriv.cli.options import Lifetime, common, environment_file, naming_optio
 
 __all__ = ["plan", "publish"]
 
+via_option = click.option(
+    "--via",
+    type=click.Choice(["sas", "plain"]),
+    help="The route of the wheels' bytes. Default: the file's, or sas. 'plain' needs a yes of 'amlpriv verify'.",
+)
+
 
 def _publish(dry_run: bool, as_json: bool, **given: Any) -> int:
     from amlpriv.actions.publish import publish as action
@@ -33,7 +39,7 @@ def _publish(dry_run: bool, as_json: bool, **given: Any) -> int:
 @environment_file
 @workspace_options
 @naming_options
-@click.option("--via", type=click.Choice(["sas"]), help="The route of the wheels' bytes. Default: the file's, or sas.")
+@via_option
 @click.option("--expires", type=Lifetime(), metavar="TIME", help="How long signed URLs live: 12h, 30d (default), 2w.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and do nothing.")
 @common
@@ -50,7 +56,7 @@ def publish(dry_run: bool, as_json: bool, expires: timedelta | None, **given: An
 @environment_file
 @workspace_options
 @naming_options
-@click.option("--via", type=click.Choice(["sas"]), help="The route of the wheels' bytes. Default: the file's, or sas.")
+@via_option
 @click.option("--expires", type=Lifetime(), metavar="TIME", help="How long signed URLs live: 12h, 30d (default), 2w.")
 @common
 def plan(as_json: bool, expires: timedelta | None, **given: Any) -> int:

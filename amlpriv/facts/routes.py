@@ -12,6 +12,8 @@ class Route(Enum):
 
     SAS = "sas"
     """In workspace blob storage; the specification holds a URL with a shared access signature."""
+    PLAIN = "plain"
+    """In workspace blob storage, by plain URLs that the service replaces: where 'amlpriv verify --live' has seen it."""
     FEED = "feed"
     """On a package index; the credential is in a workspace connection."""
     CONTEXT = "context"

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from amlpriv.errors import LocalWorkspaceError
 from amlpriv.local.credential import USER_ID
-from amlpriv.local.hosts import without_azure
+from amlpriv.local.hosts import LOOPBACK, without_azure
 from amlpriv.local.plane.names import CLIENT_SECRET
 from amlpriv.local.state import State
+from amlpriv.pip_config import has_proxy
 
-__all__ = ["environment_variables"]
+__all__ = ["ISOLATED", "Changes", "changes", "environment_variables"]
+
+ISOLATED = "AMLPRIV_ISOLATED"
+"""Set in a child that may reach no foreign host; what it starts in its turn inherits that."""
 
 BUNDLE_VARIABLES = (
     "CURL_CA_BUNDLE",
@@ -18,23 +24,121 @@ BUNDLE_VARIABLES = (
     "REQUESTS_CA_BUNDLE",
     "SSL_CERT_FILE",
 )
-DROPPED = ("AZUREML_CURRENT_CLOUD", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE", "SSL_CERT_DIR")
-"""What would lead elsewhere: a cloud that the child does not know, other ways to sign in, another set of CAs."""
+"""curl, Node.js, pip, requests (and the Azure SDK), OpenSSL (and uv, httpx, Go). Not git's: it never talks to us, and
+its hosts are reached with their own certificates, as before."""
+
+DROPPED = (
+    # Which cloud: azure-ai-ml (the first three), azure-core, azure-identity, and AMLPRIV's own choice.
+    "ARM_CLOUD_METADATA_URL",
+    "AZUREML_CURRENT_CLOUD",
+    "AZUREML_DEV_URL_MFE",
+    "AZURE_AUTHORITY_HOST",
+    "AZURE_CLOUD",
+    "AZURE_REGIONAL_AUTHORITY_NAME",
+    "AZURE_SDK_CLOUD_CONF",
+    # SDK v1's services.
+    "AZUREML_DEV_URL_ARTIFACTS",
+    "AZUREML_DISCOVERY_SERVICE_ENDPOINT",
+    "AZUREML_EXPERIMENTATION_HOST",
+    "AZUREML_SERVICE_ENDPOINT",
+    # Other ways to sign in, which azure-identity's credentials find by themselves.
+    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "AZURE_CLIENT_CERTIFICATE_PATH",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+    "IDENTITY_ENDPOINT",
+    "IDENTITY_HEADER",
+    "IDENTITY_SERVER_THUMBPRINT",
+    "IMDS_ENDPOINT",
+    "MSI_ENDPOINT",
+    "MSI_SECRET",
+    "OBO_ENDPOINT",
+    # Another set of CAs.
+    "SSL_CERT_DIR",
+)
+"""What would lead elsewhere."""
 
 
-def environment_variables(state: State, environ: Mapping[str, str]) -> dict[str, str]:
-    """A full copy of ``environ`` for a child process: proxy, CA bundle and sign-in of the local workspace.
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a child's environment has that ours has not, and the reverse. None of the values is a secret."""
+
+    set: Mapping[str, str]
+    unset: tuple[str, ...]
+
+    def apply(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """A changed copy of ``environ``."""
+        return {name: value for name, value in environ.items() if name not in self.unset} | dict(self.set)
+
+
+def environment_variables(state: State, environ: Mapping[str, str], *, isolated: bool = False) -> dict[str, str]:
+    """A full copy of ``environ`` for a child process: proxy, CA bundle, sign-in and names of the local workspace.
 
     The user's own proxy is left out here because the local one passes foreign hosts through it.
     """
+    return changes(state, environ, isolated=isolated).apply(environ)
+
+
+def changes(state: State, environ: Mapping[str, str], *, isolated: bool = False) -> Changes:
+    """What of ``environ`` is different for a child of the local workspace. With ``isolated`` (or when ``environ`` is
+    that of an isolated child) the proxy refuses every foreign host, plain http as well.
+
+    Raises LocalWorkspaceError when the workspace was started by a version that cannot isolate.
+    """
+    isolated = isolated or bool(environ.get(ISOLATED))
     ours = {name: str(state.ca_bundle) for name in BUNDLE_VARIABLES}
+    ours |= _isolated_proxy(state) if isolated else _proxy(state, environ)
+    if environ.get("PIP_PROXY") or has_proxy(environ):  # pip asks its own setting before https_proxy
+        ours["PIP_PROXY"] = ours["https_proxy"]
+    if environ.get("AMLPRIV_HOME"):
+        ours["AMLPRIV_HOME"] = str(state.root)  # the whole path: a child may go to another folder
+    if environ.get("AZURE_TOKEN_CREDENTIALS"):
+        ours["AZURE_TOKEN_CREDENTIALS"] = "prod"  # noqa: S105 - "dev" or a credential's name may leave ours out
+    ours |= _sign_in(state) | _names(state)
+    return Changes(ours, DROPPED)
+
+
+def _proxy(state: State, environ: Mapping[str, str]) -> dict[str, str]:
     no_proxy = without_azure(environ.get("no_proxy") or environ.get("NO_PROXY") or "")
-    for name, value in (("https_proxy", state.proxy_url), ("no_proxy", no_proxy)):
-        ours |= {name: value, name.upper(): value}
-    ours |= {
-        "AMLPRIV_PROXY": state.proxy_url,  # by which a nested start knows that this is not the user's own proxy
+    return _both("https_proxy", state.proxy_url) | _both("no_proxy", no_proxy) | _use_proxy(state.proxy_url)
+
+
+def _isolated_proxy(state: State) -> dict[str, str]:
+    if not state.ports.isolated:
+        raise LocalWorkspaceError(
+            "The local workspace was started by an older version, which cannot isolate.",
+            hint="Start it again: amlpriv local stop, then amlpriv local start.",
+        )
+    url = state.isolated_url
+    names = ("https_proxy", "http_proxy", "all_proxy")
+    proxies = {name: value for each in names for name, value in _both(each, url).items()}
+    return proxies | _both("no_proxy", ",".join(LOOPBACK)) | _use_proxy(url) | {ISOLATED: "1"}
+
+
+def _use_proxy(url: str) -> dict[str, str]:
+    """By AMLPRIV_PROXY a nested start knows that this is not the user's own proxy; Node.js asks to be told (24.5)."""
+    return {"AMLPRIV_PROXY": url, "NODE_USE_ENV_PROXY": "1"}
+
+
+def _both(name: str, value: str) -> dict[str, str]:
+    return {name: value, name.upper(): value}
+
+
+def _sign_in(state: State) -> dict[str, str]:
+    """EnvironmentCredential prefers a client secret, and DefaultAzureCredential asks it first."""
+    return {
         "AZURE_TENANT_ID": state.tenant,
         "AZURE_CLIENT_ID": USER_ID,
         "AZURE_CLIENT_SECRET": CLIENT_SECRET,
     }
-    return {name: value for name, value in environ.items() if name not in DROPPED} | ours
+
+
+def _names(state: State) -> dict[str, str]:
+    """As a job of Azure ML has them, and as scripts like to read them."""
+    return {
+        "AMLPRIV_WORKSPACE": "local",
+        "AZUREML_ARM_SUBSCRIPTION": state.subscription_id,
+        "AZUREML_ARM_RESOURCEGROUP": state.resource_group,
+        "AZUREML_ARM_WORKSPACE_NAME": state.workspace_name,
+        "AZURE_SUBSCRIPTION_ID": state.subscription_id,
+    }

@@ -43,6 +43,11 @@ class Home:
         return self.root / "state.json"
 
     @property
+    def ports(self) -> Path:
+        """The proxies' ports of the last start, which the next one takes again when they are free."""
+        return self.root / "ports.json"
+
+    @property
     def lock(self) -> Path:
         """Held while the workspace is being started, stopped or deleted."""
         return self.root / "home.lock"
@@ -56,6 +61,11 @@ class Home:
     def storage_running(self) -> Path:
         """There from Azurite's start until its data is saved; holds its process id."""
         return self.root / "storage.pid"
+
+    @property
+    def trouble(self) -> Path:
+        """What went wrong last (``amlpriv.local.trouble``)."""
+        return self.root / "trouble.json"
 
     @property
     def certificates(self) -> Path:
@@ -98,6 +108,11 @@ class Home:
         return self.root / "builds"
 
     @property
+    def jobs(self) -> Path:
+        """A folder for each job: logs, code, inputs, outputs."""
+        return self.root / "jobs"
+
+    @property
     def plane(self) -> Path:
         """The control plane's data."""
         return self.root / "plane"
@@ -131,6 +146,8 @@ def make_private_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
+        if error.errno == _NO_SPACE:
+            raise StorageFullError(f"cannot make the folder {folder}: {error.strerror or error}") from error
         raise LocalWorkspaceError(
             f"cannot make the folder {folder}: {error.strerror or error}",
             hint="Set AMLPRIV_HOME (data) and AMLPRIV_CACHE (downloads) to folders of your own.",

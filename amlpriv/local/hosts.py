@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["Upstream", "destination", "is_excluded", "without_azure"]
+__all__ = ["LOOPBACK", "Upstream", "destination", "is_excluded", "without_azure"]
 
 Destination = Literal["storage", "plane", "refused", "tunnel"]
 
@@ -17,6 +17,9 @@ PLANE_SUFFIXES = (".api.azureml.ms", ".inference.ml.azure.com")
 """The workspace's own services (discovery, run history, artifacts), and the endpoints that score."""
 BLOB_SUFFIX = ".blob.core.windows.net"
 AZURE_DOMAINS = ("azure.com", "azureml.ms", "windows.net", "microsoftonline.com")
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""This machine, by all its usual names."""
 
 REAL_DOMAINS = ("dev.azure.com",)
 """Azure DevOps: private feeds (``pkgs.dev.azure.com``) and git repositories. They are real here as well."""
@@ -41,7 +44,7 @@ def without_azure(no_proxy: str) -> str:
     """The list of ``NO_PROXY`` without what would lead past our proxy; loopback addresses are added."""
     entries = [entry.strip() for entry in no_proxy.split(",")]
     kept = [entry for entry in entries if entry and not _covers_azure(entry)]
-    kept += [name for name in ("localhost", "127.0.0.1", "::1") if name not in kept]
+    kept += [name for name in LOOPBACK if name not in kept]
     return ",".join(kept)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import secrets
+import socket
 import subprocess
 import sys
 import time
@@ -14,12 +16,12 @@ from typing import IO
 
 from amlpriv.errors import LocalWorkspaceError
 from amlpriv.local.home import Home
-from amlpriv.local.proxy import PING, START_ID_HEADER, STOP, ping_answer
+from amlpriv.local.proxy import PING, REFUSED, START_ID_HEADER, STOP, ping_answer
 from amlpriv.local.state import State, load_state
 from amlpriv.local.supervisor import START_ID_VARIABLE
 from amlpriv.secret import redact
 
-__all__ = ["END_SECONDS", "ask_to_stop", "launch", "reap", "status"]
+__all__ = ["END_SECONDS", "answers", "ask_to_stop", "find_problem", "launch", "reap", "refused_hosts", "status"]
 
 PING_SECONDS = 2.0
 END_SECONDS = 12.0
@@ -37,6 +39,27 @@ def status(home: Home) -> State | None:
         return None
     answer = _ask(state, "GET", PING)
     return state if answer == ping_answer(state.start_id.reveal()) else None
+
+
+def find_problem(home: Home) -> str | None:
+    """Why nothing answers in ``home`` although a workspace was started there; None when none was, or was stopped."""
+    if not home.state.exists():
+        return None
+    state = load_state(home)
+    if state is None:
+        return f"{home.state} cannot be understood: another version of amlpriv wrote it, or it is damaged."
+    if answers(state.ports.proxy):
+        return f"Its supervisor (process {state.pid}) does not answer."
+    return f"It ended without being stopped: its supervisor (process {state.pid}) is gone."
+
+
+def answers(port: int) -> bool:
+    """Whether anybody listens on this port of 127.0.0.1."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=PING_SECONDS):
+            return True
+    except OSError:
+        return False
 
 
 def launch(home: Home, arguments: list[str], timeout: float, environ: Mapping[str, str]) -> State:
@@ -59,6 +82,16 @@ def launch(home: Home, arguments: list[str], timeout: float, environ: Mapping[st
 def ask_to_stop(state: State) -> bool:
     """Ask the supervisor to end, which takes a while; False when it does not answer."""
     return _ask(state, "POST", STOP, start_id=state.start_id.reveal()) is not None
+
+
+def refused_hosts(state: State) -> dict[str, int]:
+    """How often each foreign host was refused to isolated clients so far; empty when nothing answers."""
+    answer = _ask(state, "GET", REFUSED, start_id=state.start_id.reveal(), port=state.ports.isolated)
+    try:
+        found = json.loads(answer or "{}")
+    except ValueError:
+        return {}
+    return {str(host): int(count) for host, count in found.items()}
 
 
 def reap() -> None:
@@ -124,9 +157,9 @@ def _last_lines(log: Path) -> str:
     return "\n".join(f"  {redact(line)}" for line in lines[-5:])
 
 
-def _ask(state: State, method: str, path: str, *, start_id: str = "") -> str | None:
+def _ask(state: State, method: str, path: str, *, start_id: str = "", port: int = 0) -> str | None:
     """What the proxy answers to one of our own questions; None when it does not."""
-    connection = http.client.HTTPConnection("127.0.0.1", state.ports.proxy, timeout=PING_SECONDS)
+    connection = http.client.HTTPConnection("127.0.0.1", port or state.ports.proxy, timeout=PING_SECONDS)
     try:
         connection.request(method, path, headers={START_ID_HEADER: start_id} if start_id else {})
         return connection.getresponse().read().decode("utf-8", errors="replace").strip()

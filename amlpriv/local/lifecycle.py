@@ -17,7 +17,8 @@ from amlpriv.local.azurite import ensure_azurite
 from amlpriv.local.certificates import ensure_certificates, write_bundle
 from amlpriv.local.home import Home, make_private_folder
 from amlpriv.local.launching import END_SECONDS, ask_to_stop, launch, reap, status
-from amlpriv.local.state import State, load_identity, load_state
+from amlpriv.local.state import State, load_identity, load_state, our_version
+from amlpriv.local.trouble import keep_trouble, note_trouble, tell_trouble
 
 __all__ = ["LocalSession", "reset", "start", "status", "stop"]
 
@@ -62,8 +63,8 @@ def reset(home: Home, *, timeout: float = 30.0) -> bool:
     """
     if not home.root.is_dir():
         return False
-    folders = (home.storage, home.plane, home.certificates, home.logs, home.builds)
-    files = (home.identity, home.state, home.storage_running)
+    folders = (home.storage, home.plane, home.certificates, home.logs, home.builds, home.jobs)
+    files = (home.identity, home.state, home.ports, home.storage_running, home.trouble)
     with _locked(home, timeout):
         was_there = any(item.exists() for item in (*folders, *files))
         _end_supervisor(home)
@@ -108,18 +109,21 @@ def _start(
     environ: Mapping[str, str],
     idle_hours: float | None,
 ) -> tuple[State, bool]:
-    """The state, and whether it is we who started it."""
-    if state := status(home):
-        write_bundle(home, environ)
-        return state, False
+    """The state, and whether it is we who started it and nobody else wants it."""
+    if state := _usable(status(home)):
+        return _join(home, state, say, environ), False
     home.prepare()
     azurite = ensure_azurite(home.cache, environ, say=say)
 
     with _locked(home, timeout):
-        if state := status(home) or _wait_for_orphan(home):  # another process was quicker
-            write_bundle(home, environ)
-            return state, False
+        found = status(home) or _wait_for_orphan(home)
+        if state := _usable(found):  # another process was quicker
+            return _join(home, state, say, environ), False
+        if found:
+            lifeline = False  # somebody else started it, and wants it to stay
+            say(f"The local workspace is run by amlpriv {found.version or 'of an older version'}; it is started again.")
         _end_supervisor(home)
+        tell_trouble(home, say, running=False)
         load_identity(home)
         ensure_certificates(home, datetime.now(timezone.utc))
         write_bundle(home, environ)
@@ -127,13 +131,25 @@ def _start(
         command = ["--home", str(home.root), "--node", str(azurite.node), "--azurite", str(azurite.main)]
         command += ["--idle-hours", str(idle_hours)] if idle_hours is not None else []
         command += ["--lifeline"] if lifeline else []
-        return launch(home, command, timeout, environ), True
+        return launch(home, command, timeout, environ), found is None
+
+
+def _usable(state: State | None) -> State | None:
+    """The state of a workspace that runs with our own version; an update must not talk to yesterday's processes."""
+    return state if state and state.version == our_version() else None
+
+
+def _join(home: Home, state: State, say: Callable[[str], None], environ: Mapping[str, str]) -> State:
+    tell_trouble(home, say, running=True)
+    write_bundle(home, environ)
+    return state
 
 
 def _end_supervisor(home: Home) -> bool:
     """End whatever supervisor there is, politely, then not; False when there was none. The home's lock is held."""
     state = load_state(home)
     if _is_free(home, 0):
+        keep_trouble(home)
         home.state.unlink(missing_ok=True)
         return False
     state = state or _wait_for_orphan(home)
@@ -144,6 +160,7 @@ def _end_supervisor(home: Home) -> bool:
                 f"a supervisor that says nothing about itself runs in {home.root}",
                 hint=f"End it by hand; its log: {home.supervisor_log}",
             )
+        note_trouble(home, "supervisor", "The supervisor did not answer and was ended.")
         # The running lock is held, so the process that wrote the state is alive: the number is not somebody else's.
         os.kill(state.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
         _is_free(home, END_SECONDS)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import hashlib
 import hmac
+import json
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
-from amlpriv.local.hosts import Upstream, destination, is_excluded
+from amlpriv.local.hosts import LOOPBACK, Upstream, destination, is_excluded
+from amlpriv.local.tunnels import CHUNK, Tunnel
 
-__all__ = ["PING", "START_ID_HEADER", "STOP", "Proxy", "Routes", "ping_answer"]
+__all__ = ["PING", "REFUSED", "START_ID_HEADER", "STOP", "Proxy", "Routes", "ping_answer"]
 
 IDLE_SECONDS = 600.0
 """A tunnel in which nothing moves for so long is closed."""
@@ -22,8 +27,11 @@ CONNECT_SECONDS = 20.0
 HEAD_SECONDS = 30.0
 MAX_HEAD = 64 * 1024
 MAX_TUNNELS = 256
-CHUNK = 64 * 1024
+PAUSE_SECONDS = 0.2
+"""Before listening again when the process or the machine has no more files to open."""
+_PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNABORTED, errno.EINTR})
 PING = "/_amlpriv/ping"
+REFUSED = "/_amlpriv/refused"
 STOP = "/_amlpriv/stop"
 START_ID_HEADER = "x-amlpriv-start-id"
 
@@ -50,19 +58,37 @@ class _RefusedError(Exception):
 
 
 class Proxy:
-    """Listens on 127.0.0.1 on a free port from the moment it is made; ``close()`` ends it."""
+    """Listens on 127.0.0.1 from the moment it is made; ``close()`` ends it."""
 
     def __init__(
-        self, routes: Routes, *, start_id: str = "", stop: Callable[[], None] | None = None, idle: float = IDLE_SECONDS
+        self,
+        routes: Routes,
+        *,
+        start_id: str = "",
+        stop: Callable[[], None] | None = None,
+        idle: float = IDLE_SECONDS,
+        isolated: bool = False,
+        port: int = 0,
     ) -> None:
+        """With ``isolated`` every foreign host is refused; this machine's own addresses are not foreign. ``port`` is
+        taken when it is free."""
         self.routes = routes
         self._start_id = start_id
         self._stop = stop
         self._idle = idle
+        self._isolated = isolated
+        self._refused: Counter[str] = Counter()
         self._places = threading.BoundedSemaphore(MAX_TUNNELS)
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener = _listen(port)
         self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, name="amlpriv-proxy", daemon=True).start()
+        self._closed = False
+        self._thread = threading.Thread(target=self._accept, name="amlpriv-proxy", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still listens."""
+        return self._thread.is_alive()
 
     def set_storage_port(self, port: int) -> None:
         """New tunnels to the storage account lead to this port."""
@@ -70,6 +96,7 @@ class Proxy:
 
     def close(self) -> None:
         """Take no new connection. Tunnels that are open end with the process."""
+        self._closed = True
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -78,8 +105,11 @@ class Proxy:
         while True:
             try:
                 client, _ = self._listener.accept()
-            except OSError:
-                return
+            except OSError as error:
+                if self._closed or error.errno not in _PASSING:
+                    return
+                time.sleep(PAUSE_SECONDS)
+                continue
             if not self._places.acquire(blocking=False):
                 _answer(client, "503 Service Unavailable", f"{MAX_TUNNELS} connections are open already")
                 client.close()
@@ -114,7 +144,7 @@ class Proxy:
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             if rest:
                 server.sendall(rest)
-            _Tunnel(client, server, self._idle).run()
+            Tunnel(client, server, self._idle).run()
 
     def _answer_plain(self, client: socket.socket, method: str, target: str, head: str) -> None:
         """amlpriv's own questions; a browser on the same machine cannot know the start id that ``stop`` asks for."""
@@ -123,8 +153,19 @@ class Proxy:
         elif (method, target) == ("POST", STOP) and self._stop and self._knows_start_id(head):
             _answer(client, "202 Accepted", "stopping")
             self._stop()
+        elif (method, target) == ("GET", REFUSED) and self._knows_start_id(head):
+            _answer(client, "200 OK", json.dumps(dict(self._refused)))
+        elif self._isolated:
+            refused = self._no_way_out(urlsplit(target).hostname or "another host")
+            _answer(client, refused.status, refused.reason)
         else:
             _answer(client, "405 Method Not Allowed", "this is amlpriv's proxy for https; plain http is not passed on")
+
+    def _no_way_out(self, host: str) -> _RefusedError:
+        self._refused[host] += 1
+        return _RefusedError(
+            f"amlpriv --isolated: no connection to {host}, only the local workspace can be reached", code=403
+        )
 
     def _knows_start_id(self, head: str) -> bool:
         wanted = f"{START_ID_HEADER}: {self._start_id}".encode()
@@ -147,8 +188,10 @@ class Proxy:
 
     def _reach_outside(self, host: str, port: int) -> socket.socket:
         upstream = self.routes.upstream
-        if host in {"localhost", "127.0.0.1", "::1"}:
+        if host in LOOPBACK:
             return _connect(host, port)
+        if self._isolated:
+            raise self._no_way_out(host)
         if self.routes.upstream_problem:
             raise _RefusedError(self.routes.upstream_problem)
         if upstream is None or is_excluded(host, upstream.no_proxy):
@@ -161,41 +204,14 @@ class Proxy:
             raise
 
 
-class _Tunnel:
-    """Carries bytes both ways, each way in its own thread, so that neither can hold up the other."""
-
-    def __init__(self, client: socket.socket, server: socket.socket, idle: float) -> None:
-        self._client = client
-        self._server = server
-        self._idle = idle
-        self._moved = time.monotonic()
-
-    def run(self) -> None:
-        for side in (self._client, self._server):
-            side.settimeout(self._idle)
-        back = threading.Thread(target=self._carry, args=(self._server, self._client), daemon=True)
-        back.start()
-        self._carry(self._client, self._server)
-        back.join()
-
-    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+def _listen(port: int) -> socket.socket:
+    for wanted in (port, 0) if 0 < port < 65536 else (0,):
         try:
-            while data := self._receive(source):
-                sink.sendall(data)
-                self._moved = time.monotonic()
-            sink.shutdown(socket.SHUT_WR)  # the other direction may go on: a half-closed connection
+            return socket.create_server(("127.0.0.1", wanted), backlog=128)
         except OSError:
-            for side in (source, sink):
-                with contextlib.suppress(OSError):
-                    side.shutdown(socket.SHUT_RDWR)
-
-    def _receive(self, source: socket.socket) -> bytes:
-        while True:
-            try:
-                return source.recv(CHUNK)
-            except TimeoutError:
-                if time.monotonic() - self._moved >= self._idle:
-                    raise
+            if not wanted:
+                raise
+    raise AssertionError  # never reached: 0 is the last one
 
 
 def _read_head(sock: socket.socket, *, chunk: int = CHUNK) -> tuple[str, bytes]:

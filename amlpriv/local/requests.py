@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from amlpriv.secret import redact
 
-__all__ = ["RequestLog", "Service", "count_requests"]
+__all__ = ["SERVICES", "RequestLog", "Service", "count_requests", "follow_requests", "read_requests"]
 
 Service = Literal["storage", "control_plane", "sign_in"]
+SERVICES: tuple[Service, ...] = ("control_plane", "sign_in", "storage")
 
 MAX_BYTES = 10_000_000
 """A log larger than this is renamed to ``requests.jsonl.1`` (one older file is kept)."""
@@ -82,17 +84,80 @@ def count_requests(path: Path, since: datetime | None = None, *, service: Servic
     )
 
 
-def _lines(paths: Iterable[Path]) -> Iterable[dict[str, str]]:
+def read_requests(path: Path, *, last: int | None = None, service: Service | None = None) -> list[dict[str, Any]]:
+    """The requests in the log at ``path``, oldest first: all of them, or the last ones; a missing log has none.
+
+    Each has ``t`` (ISO 8601), ``service``, ``method``, ``path``, ``query`` and ``status``.
+    """
+    found = (line for line in _lines((_older(path), path)) if service in (None, line["service"]))
+    return list(found if last is None else deque(found, maxlen=last))
+
+
+def follow_requests(path: Path, *, service: Service | None = None, poll: float = 0.2) -> Iterator[dict[str, Any]]:
+    """The requests from now on, as they come; never ends. ``poll`` is in seconds."""
+    return _follow(path, _identity(path), _size(path), service, poll)
+
+
+def _follow(
+    path: Path, file: int | None, position: int, service: Service | None, poll: float
+) -> Iterator[dict[str, Any]]:
+    while True:
+        current = _identity(path)
+        if file is not None and current != file:  # a new file began; what came before that is in the older one
+            _, lines = _read_from(_older(path), position)
+            yield from (line for line in lines if service in (None, line["service"]))
+            position = 0
+        elif _size(path) < position:
+            position = 0
+        file = current
+        position, lines = _read_from(path, position)
+        yield from (line for line in lines if service in (None, line["service"]))
+        time.sleep(poll)
+
+
+def _read_from(path: Path, position: int) -> tuple[int, list[dict[str, Any]]]:
+    """The whole lines from ``position`` on, and where they end."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(position)
+            whole, end, _ = stream.read().rpartition(b"\n")
+    except FileNotFoundError:
+        return position, []
+    return position + len(whole) + len(end), list(_parsed(whole.decode("utf-8", errors="replace")))
+
+
+def _identity(path: Path) -> int | None:
+    """The file's number on its disk, by which a new file of the same name is told from the old one."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _lines(paths: Iterable[Path]) -> Iterable[dict[str, Any]]:
     for path in paths:
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             continue
-        for line in text.splitlines():
-            try:
-                yield json.loads(line)
-            except ValueError:
-                continue  # the last line of a supervisor that was killed while writing
+        yield from _parsed(text)
+
+
+def _parsed(text: str) -> Iterator[dict[str, Any]]:
+    for line in text.splitlines():
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue  # the last line of a supervisor that was killed while writing
+        if isinstance(found, dict) and {"t", "service", "method", "path", "status"} <= set(found):
+            yield found
 
 
 def _older(path: Path) -> Path:

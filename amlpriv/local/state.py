@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import secrets
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from amlpriv.errors import LocalWorkspaceError
+from amlpriv.errors import LocalWorkspaceError, StorageFullError
 from amlpriv.local.home import Home, write_private
 from amlpriv.local.plane.names import RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
 from amlpriv.secret import Secret
 
-__all__ = ["Identity", "Ports", "State", "load_identity", "load_state", "save_state"]
+__all__ = [
+    "Identity",
+    "Ports",
+    "State",
+    "last_ports",
+    "load_identity",
+    "load_state",
+    "our_version",
+    "save_ports",
+    "save_state",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,8 @@ class Ports:
     storage: int
     plane: int
     proxy: int
+    isolated: int = 0
+    """The proxy that refuses every foreign host; 0 when it is from a version that had none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +68,18 @@ class State:
     subscription_id: str = SUBSCRIPTION
     resource_group: str = RESOURCE_GROUP
     workspace_name: str = WORKSPACE
+    version: str = ""
+    """The amlpriv that runs it; empty when it is so old that it did not say."""
 
     @property
     def proxy_url(self) -> str:
         """The CONNECT proxy through which Azure's host names lead here."""
         return f"http://127.0.0.1:{self.ports.proxy}"
+
+    @property
+    def isolated_url(self) -> str:
+        """The same proxy for clients that may reach nothing else."""
+        return f"http://127.0.0.1:{self.ports.isolated}"
 
     @property
     def storage_url(self) -> str:
@@ -91,14 +111,34 @@ def save_state(home: Home, state: State) -> None:
     stored = {
         "pid": state.pid,
         "start_id": state.start_id.reveal(),
-        "ports": {"storage": state.ports.storage, "plane": state.ports.plane, "proxy": state.ports.proxy},
+        "ports": asdict(state.ports),
         "container": state.container,
+        "version": state.version,
     }
     write_private(home.state, json.dumps(stored, indent=2) + "\n")
 
 
+def save_ports(home: Home, ports: Ports) -> None:
+    """Remember the clients' ports for the next start; a disk that is full is no reason not to start."""
+    with contextlib.suppress(LocalWorkspaceError, StorageFullError):
+        write_private(home.ports, json.dumps({"proxy": ports.proxy, "isolated": ports.isolated}) + "\n")
+
+
+def last_ports(home: Home) -> Ports:
+    """The clients' ports of the last start; 0 where nothing is known."""
+    try:
+        stored = _read_json(home.ports) or {}
+    except LocalWorkspaceError:
+        stored = {}
+    proxy, isolated = (port if isinstance(port, int) else 0 for port in (stored.get("proxy"), stored.get("isolated")))
+    return Ports(0, 0, proxy, isolated)
+
+
 def load_state(home: Home) -> State | None:
-    """What ``state.json`` says, true or not; None when there is none or it is from another version."""
+    """What ``state.json`` says, true or not; None when there is none or it cannot be understood.
+
+    One that another version wrote is understood as far as it takes to find that workspace and to end it.
+    """
     try:
         stored = _read_json(home.state)
         if stored is None:
@@ -107,16 +147,28 @@ def load_state(home: Home) -> State | None:
         return State(
             pid=stored["pid"],
             start_id=Secret(stored["start_id"]),
-            ports=Ports(**stored["ports"]),
+            ports=_read_ports(stored["ports"]),
             account=identity.account,
             account_key=identity.account_key,
-            container=stored["container"],
+            container=stored.get("container", ""),
             tenant=identity.tenant,
             ca_bundle=home.ca_bundle,
             root=home.root,
+            version=str(stored.get("version", "")),
         )
-    except (LocalWorkspaceError, KeyError, TypeError):
+    except (LocalWorkspaceError, AttributeError, KeyError, TypeError):
         return None
+
+
+def our_version() -> str:
+    """The version of amlpriv as it is installed now; a process that lives long asks at its start."""
+    from importlib.metadata import version
+
+    return version("amlpriv")
+
+
+def _read_ports(stored: Mapping[str, int]) -> Ports:
+    return Ports(stored.get("storage", 0), stored.get("plane", 0), stored["proxy"], stored.get("isolated", 0))
 
 
 def _read_json(path: Path) -> Mapping[str, Any] | None:

@@ -27,14 +27,27 @@ from amlpriv.local.home import Home
 from amlpriv.local.hosts import Upstream
 from amlpriv.local.proxy import Proxy, Routes
 from amlpriv.local.requests import RequestLog
-from amlpriv.local.state import Identity, Ports, State, load_identity, load_state, save_state
+from amlpriv.local.state import (
+    Identity,
+    Ports,
+    State,
+    last_ports,
+    load_identity,
+    load_state,
+    our_version,
+    save_ports,
+    save_state,
+)
 from amlpriv.local.storage import Storage
-from amlpriv.secret import RedactingFilter, Secret
+from amlpriv.local.trouble import note_trouble
+from amlpriv.secret import RedactingFilter, Secret, redact
 
 if TYPE_CHECKING:
     from filelock import FileLock
 
+    from amlpriv.local.jobs.runner import LocalRunner
     from amlpriv.local.plane.app import Plane
+    from amlpriv.local.plane.context import Context
     from amlpriv.local.plane.server import Server
 
 __all__ = ["START_ID_VARIABLE", "Supervisor", "main"]
@@ -56,6 +69,7 @@ class Supervisor:
     def __init__(self, home: Home, azurite: Azurite, *, start_id: str, idle_seconds: float) -> None:
         self._home = home
         self._start_id = start_id
+        self._version = our_version()
         self._idle_seconds = idle_seconds
         self._identity: Identity = load_identity(home)
         self._requests = RequestLog(home.requests_log)
@@ -63,6 +77,7 @@ class Supervisor:
         self._certificates = Certificates(folder / "ca.pem", folder / "server.pem", folder / "server.key")
         self._storage = Storage(azurite, home, self._identity, self._certificates, self._requests)
         self._blobs = LocalBlobs(self._identity, self._certificates.ca, lambda: self._storage.port)
+        self._runner: LocalRunner | None = None
         self._end = threading.Event()
         self._reason = ""
 
@@ -77,14 +92,24 @@ class Supervisor:
         try:
             plane = self._make_plane()
             server = self._serve(plane)
-            proxy = self._make_proxy(server.port, environ)
-            self._open_storage(plane, server, proxy)
-            code = self._watch(lambda: self._reopen_storage(plane, server, proxy))
-            proxy.close()
+            proxies = self._make_proxies(server.port, environ)
+            self._open_storage(plane, server, proxies)
+            parts = {"control plane": lambda: server.is_alive, "proxy": lambda: all(one.is_alive for one in proxies)}
+            code = self._watch(lambda: self._reopen_storage(plane, server, proxies), parts)
+            for proxy in proxies:
+                proxy.close()
             server.close()
             return code
+        except Exception as error:
+            note_trouble(
+                self._home,
+                "supervisor",
+                f"The supervisor failed: {redact((str(error) or type(error).__name__).splitlines()[0])}",
+            )
+            raise
         finally:
             self._forget()
+            self._end_jobs()
             self._storage.stop()
             _LOG.info("ended: %s", self._reason or "error")
 
@@ -100,7 +125,23 @@ class Supervisor:
             now=lambda: datetime.now(timezone.utc),
             start_id=self._start_id,
             blobs=self._blobs,
+            make_runner=self._make_runner,
         )
+
+    def _make_runner(self, context: Context) -> LocalRunner:
+        from amlpriv.local.environment import environment_variables
+        from amlpriv.local.jobs.runner import LocalRunner
+
+        def environ() -> Mapping[str, str]:
+            state = load_state(self._home)  # Azurite may have been started again meanwhile
+            return environment_variables(state, os.environ) if state else os.environ
+
+        self._runner = LocalRunner(context, environ=environ, builds=self._home.builds)
+        return self._runner
+
+    def _end_jobs(self) -> None:
+        if self._runner is not None:
+            self._runner.close()
 
     def _serve(self, plane: Plane) -> Server:
         from amlpriv.local.plane.server import serve
@@ -108,7 +149,9 @@ class Supervisor:
         files = self._certificates
         return serve(plane, certificate=files.certificate, key=files.key, log=self._requests)
 
-    def _make_proxy(self, plane_port: int, environ: Mapping[str, str]) -> Proxy:
+    def _make_proxies(self, plane_port: int, environ: Mapping[str, str]) -> tuple[Proxy, Proxy]:
+        """The usual one, and the one for clients that may reach nothing else. They are where they were the last time,
+        if they can: a shell or a notebook that knows them goes on."""
         upstream, problem = None, ""
         try:
             upstream = Upstream.find(environ)
@@ -116,22 +159,27 @@ class Supervisor:
             problem = str(error)
             _LOG.warning("no way to foreign hosts: %s", problem)
         routes = Routes(self._identity.account, 0, plane_port, upstream, problem)
-        return Proxy(routes, start_id=self._start_id, stop=lambda: self.request_end("stop was asked for"))
+        last = last_ports(self._home)
+        stop = lambda: self.request_end("stop was asked for")  # noqa: E731
+        usual = Proxy(routes, start_id=self._start_id, stop=stop, port=last.proxy)
+        return usual, Proxy(routes, start_id=self._start_id, isolated=True, port=last.isolated)
 
-    def _open_storage(self, plane: Plane, server: Server, proxy: Proxy) -> None:
+    def _open_storage(self, plane: Plane, server: Server, proxies: tuple[Proxy, Proxy]) -> None:
         """Wait for Azurite, make the containers that have to be there, and tell the world."""
         port = self._storage.wait_ready()
         for container in plane.containers:
             self._blobs.create_container(container)
-        proxy.set_storage_port(port)
-        self._say_where(Ports(port, server.port, proxy.port), plane.default_container)
+        for proxy in proxies:
+            proxy.set_storage_port(port)
+        self._say_where(Ports(port, server.port, proxies[0].port, proxies[1].port), plane.default_container)
 
-    def _reopen_storage(self, plane: Plane, server: Server, proxy: Proxy) -> None:
-        """Bring Azurite back after a crash. What it was told in the last five seconds may be lost (it saves then)."""
+    def _reopen_storage(self, plane: Plane, server: Server, proxies: tuple[Proxy, Proxy]) -> None:
+        """Bring Azurite back after a crash. What it has confirmed is there: ``launch.js`` lets it save before that."""
         _LOG.warning("Azurite ended and is started again")
+        note_trouble(self._home, "Azurite", "Azurite ended by itself and was started again.")
         self._storage.stop()
         self._storage.launch()
-        self._open_storage(plane, server, proxy)
+        self._open_storage(plane, server, proxies)
 
     def _say_where(self, ports: Ports, container: str) -> None:
         state = State(
@@ -144,23 +192,33 @@ class Supervisor:
             tenant=self._identity.tenant,
             ca_bundle=self._home.ca_bundle,
             root=self._home.root,
+            version=self._version,
         )
+        save_ports(self._home, ports)
         save_state(self._home, state)
         _LOG.info("ready: storage %d, plane %d, proxy %d", ports.storage, ports.plane, ports.proxy)
 
-    def _watch(self, reopen_storage: Callable[[], None]) -> int:
-        """Wait for the end; bring Azurite back once when it dies."""
+    def _watch(self, reopen_storage: Callable[[], None], parts: Mapping[str, Callable[[], bool]]) -> int:
+        """Wait for the end; bring Azurite back once when it dies. ``parts`` say whether they are alive."""
         restarted = False
         while not self._end.wait(WATCH_SECONDS):
-            if self._requests.idle_seconds > self._idle_seconds:
+            busy = self._runner is not None and self._runner.is_busy
+            if self._requests.idle_seconds > self._idle_seconds and not busy:
                 self.request_end(f"no request for {self._idle_seconds / 3600:g} hours")
+            elif dead := [part for part, is_alive in parts.items() if not is_alive()]:
+                return self._give_up(dead[0], f"The {dead[0]} ended by itself")
             elif self._storage.ended:
                 if restarted:
-                    self.request_end(f"Azurite ended twice; its output: {self._home.azurite_log}")
-                    return 1
+                    return self._give_up("Azurite", "Azurite ended twice")
                 restarted = True
                 reopen_storage()
         return 0
+
+    def _give_up(self, part: str, what: str) -> int:
+        """End because of a part that did, and leave word of it."""
+        self.request_end(what)
+        note_trouble(self._home, part, f"{what}, and with it the local workspace.")
+        return 1
 
     def _forget(self) -> None:
         """Take away ``state.json``, if it is ours."""

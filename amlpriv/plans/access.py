@@ -162,7 +162,9 @@ def plan_policy(
         old = current.policies[name]
         # A day's slack: publishing twice on a day does not write the list twice.
         slack = min(timedelta(days=1), lifetime / 10)
-        if old.permission == "r" and old.expiry is not None and old.expiry >= asked - slack:
+        # One that begins later was written while somebody's clock was ahead: until then its URLs would be refused.
+        begun = old.start is None or old.start <= now
+        if begun and old.permission == "r" and old.expiry is not None and old.expiry >= asked - slack:
             return PolicyPlan(PolicyAction.KEEP, name, old.expiry)
         expires = asked if old.expiry is None else max(old.expiry, asked)
         wanted = _with(current, name, now, expires)

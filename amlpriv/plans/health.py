@@ -55,6 +55,8 @@ class Evidence:
     """The same URLs signed with today's account key; None when there is no key."""
     rebuilt: frozenset[str] = frozenset()
     """Packages whose wheel now has other bytes than the registered one (the content being the same)."""
+    plain: bool = False
+    """The URLs have no signature; a status then says no more than whether the blob is there (200) or not (404)."""
 
 
 def assess(evidence: Evidence, *, wanted: frozenset[str], now: datetime, lifetime: timedelta) -> Health:
@@ -64,6 +66,8 @@ def assess(evidence: Evidence, *, wanted: frozenset[str], now: datetime, lifetim
         return Health(Verdict.DEAD, because=(f"the registered text has no signed URL for: {absent}",))
     if not wanted:
         return Health(Verdict.USABLE)
+    if evidence.plain:
+        return _with_blobs(evidence, None, ())
     policies = sorted({url.fields.get("si", "") for url in evidence.urls.values()})
     if policies == [""]:
         return _own_expiry(evidence, now, lifetime)

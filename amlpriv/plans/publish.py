@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from amlpriv.errors import ConflictError
+from amlpriv.errors import ConflictError, UnsupportedError
+from amlpriv.facts.routes import Route
 from amlpriv.plans.access import PolicyPlan
 from amlpriv.plans.health import Health, Verdict
 from amlpriv.plans.steps import (
@@ -37,9 +38,19 @@ __all__ = [
     "find_match",
     "last_published",
     "plan_publish",
+    "refuse_plain",
     "refuse_replaced",
     "renewal_name",
 ]
+
+
+def refuse_plain(wanted: Wanted, *, works: bool) -> None:
+    """UnsupportedError for the route ``plain`` unless a probe has seen the service replace plain URLs (``works``)."""
+    if wanted.route is Route.PLAIN and not works:
+        raise UnsupportedError(
+            "Nobody knows whether this workspace's image build replaces plain blob URLs, which 'via: plain' needs.",
+            hint="Find out with 'amlpriv verify --live --only V14'; only its yes opens this route. Or use 'via: sas'.",
+        )
 
 
 @dataclass(frozen=True, slots=True)

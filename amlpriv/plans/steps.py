@@ -76,6 +76,11 @@ class Wanted:
     description: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def route(self) -> Route:
+        """How the wheels reach the image; the same for all of them."""
+        return self.wheels[0].route if self.wheels else Route.SAS
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:

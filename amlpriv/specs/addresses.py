@@ -17,6 +17,11 @@ __all__ = ["address_of_file", "fragment_of", "is_path", "is_url_or_path", "name_
 
 _EXTRAS = re.compile(r"(?P<address>.+?)\s*\[(?P<extras>[A-Za-z0-9._, -]*)\]")
 _EGG = re.compile(r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[(?P<extras>[^\]]*)\])?")
+# What pip takes for an archive by its name.
+_ARCHIVES = (
+    *(".whl", ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz"),
+    *(".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma"),
+)
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -27,7 +32,9 @@ def is_path(body: str) -> bool:
         return True
     if address.lower().startswith("file:") or _DRIVE.match(address):
         return True
-    return "/" in address or "\\" in address or address.lower().endswith((".whl", ".tar.gz", ".zip"))
+    if "://" in address:
+        return False
+    return "/" in address or "\\" in address or address.lower().endswith(_ARCHIVES)
 
 
 def is_url_or_path(address: str) -> bool:

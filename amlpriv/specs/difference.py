@@ -70,8 +70,8 @@ def differences(one: EnvironmentFile, other: EnvironmentFile) -> tuple[Differenc
         old, new = before.get(subject), after.get(subject)
         if (old and old[0]) != (new and new[0]) or (old is None) != (new is None):
             position = (new or old or ("", None))[1]
-            texts = [None if side is None else _shown(subject, side[0]) for side in (old, new)]
-            found.append(Difference(subject, *texts, position))
+            before_text, after_text = (None if side is None else _shown(subject, side[0]) for side in (old, new))
+            found.append(Difference(subject, before_text, after_text, position))
     return tuple(found)
 
 

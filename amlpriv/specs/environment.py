@@ -42,8 +42,11 @@ __all__ = [
     "UrlSource",
     "is_environment_file",
     "parse_environment_file",
+    "path_sources",
     "read_specification",
+    "refuse_bad_name",
     "unneeded_sources",
+    "with_image",
 ]
 
 ENVIRONMENT_KEYS = (
@@ -151,17 +154,27 @@ def read_specification(
     text: str, file: str | None = None, *, load: Load, name: str | None = None, image: str | None = None
 ) -> EnvironmentFile:
     """Read an environment file or a plain conda file; ``name`` and ``image`` override what it says."""
-    if name is not None and (complaint := name_complaint(name)):
-        raise UsageError(f"{name!r} cannot be an environment's name: {complaint}.")
+    refuse_bad_name(name)
     root = load_mapping(text, file)
     result = _from_conda(root, file, name) if _is_conda(root) else _read(root, file, load, name)
+    return with_image(result, image)
+
+
+def refuse_bad_name(name: str | None) -> None:
+    """UsageError for a name, given by the caller, that no environment can have."""
+    if name is not None and (complaint := name_complaint(name)):
+        raise UsageError(f"{name!r} cannot be an environment's name: {complaint}.")
+
+
+def with_image(file: EnvironmentFile, image: str | None) -> EnvironmentFile:
+    """The same file with the image that the caller gives; UsageError for what is no image or cannot be replaced."""
     if image is None:
-        return result
+        return file
     if complaint := image_complaint(image):
         raise UsageError(f"{image!r} is no image: {complaint}.", hint=IMAGE_HINT)
-    if result.build is not None:
+    if file.build is not None:
         raise UsageError("The environment has a build context and cannot have an image too.", hint="Leave --image out.")
-    return replace(result, image=image)
+    return replace(file, image=image)
 
 
 def _from_conda(root: YamlMap, file: str | None, name: str | None) -> EnvironmentFile:
@@ -170,7 +183,7 @@ def _from_conda(root: YamlMap, file: str | None, name: str | None) -> Environmen
     found = name
     with problems.collected():
         found = read_name(root, name, "Give --name, or a 'name:' in the conda file.")
-    sources = _path_sources(conda)
+    sources = path_sources(conda)
     problems.raise_first()
     return EnvironmentFile(name=found or "", conda=conda, sources=sources, file=file, positions=_positions(root))
 
@@ -194,7 +207,7 @@ def _read(root: YamlMap, file: str | None, load: Load, name: str | None) -> Envi
         conda_file=conda_file,
         build=fields.mapping("build"),
         os_type=fields.os_type(),
-        sources={**sources, **_path_sources(conda)},
+        sources={**sources, **path_sources(conda)},
         indexes=indexes,
         via=fields.via(),
         file=file,
@@ -249,6 +262,7 @@ def _conda(root: YamlMap, file: str | None, load: Load, problems: Problems) -> t
     return None, None
 
 
-def _path_sources(conda: CondaSpec | None) -> dict[str, Source]:
+def path_sources(conda: CondaSpec | None) -> dict[str, Source]:
+    """The source ``path:<n>`` of each pip line ``n`` that is a path."""
     lines = enumerate(conda.pip if conda else ())
     return {f"path:{n}": PathSource(line.path, None, line.position) for n, line in lines if isinstance(line, PipPath)}

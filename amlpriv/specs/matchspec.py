@@ -128,15 +128,14 @@ def _brackets(rest: str, line: str, position: Position | None) -> tuple[str, dic
 def _version_and_build(rest: str, line: str, position: Position | None) -> tuple[str | None, str | None, str | None]:
     text = rest.strip()
     if text.startswith("(") and text.endswith(")"):
-        remark = f"conda does not read the parentheses of {redact(line)!r}: any version will do."
-        return None, None, remark
+        return None, None, f"conda does not read the parentheses of {redact(line)!r}: any version will do."
     if "(" in text or ")" in text:
         raise input_error(f"conda reads no parentheses: {redact(line)!r}.", position, hint="Write [version='...'].")
     if not text or text == "=":  # conda reads 'pip=' as 'pip'
         return None, None, None
     split = _WITH_BUILD.fullmatch(text)
-    version = "".join((split["version"] if split else text).split())
-    build = split["build"].strip() if split else None
+    version = "".join(str(split["version"] if split else text).split())
+    build = str(split["build"]).strip() if split else None
     if build is not None and " " in build:
         hint = "Several constraints are joined by commas: >=1,<2."
         raise input_error(f"{redact(line)!r} has more than a version and a build.", position, hint=hint)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TypeAlias
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from amlpriv.errors import InputError
 from amlpriv.secret import redact
 from amlpriv.specs.addresses import address_of_file, fragment_of, is_path, is_url_or_path, name_in_url, split_extras
+from amlpriv.specs.pip_lines import PipLine, PipOption, PipPath, PipRequirement, PipVcs, read_requirement
+from amlpriv.specs.pip_options import FLAGS, SHORT, WITH_VALUE
 from amlpriv.specs.positions import Position
 from amlpriv.specs.problems import did_you_mean, input_error
-from amlpriv.target import marker_complaint
 
 __all__ = [
     "PipLine",
@@ -22,6 +21,7 @@ __all__ = [
     "PipRequirement",
     "PipVcs",
     "parse_pip_line",
+    "read_pip_package",
     "render_pip_requirement",
 ]
 
@@ -29,8 +29,11 @@ __all__ = [
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _NAMED_ADDRESS = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*(?:\[[^\]]*\])?\s*@\s*\S.*")
 _VERSION_CONTROL = re.compile(r"(?:git|hg|svn|bzr)\+", re.IGNORECASE)
-_WEB = re.compile(r"https?://", re.IGNORECASE)
+_MARKER_OF_URL = r"\s*; \s*"  # a semicolon without a blank is part of the address
+_BARE_VERSION_CONTROL = re.compile(r"(git|hg|svn|bzr):", re.IGNORECASE)
+_WEB = re.compile(r"(?:https?|ftp)://", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_SCHEME_OF_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _FIRST_OPTION = re.compile(r"\s+(?=--?[A-Za-z])")
 _HASH = re.compile(r"--hash[=\s]\s*(\S+)\s*")
 _HASH_VALUE = re.compile(r"sha256:[0-9a-fA-F]{64}|sha384:[0-9a-fA-F]{96}|sha512:[0-9a-fA-F]{128}")
@@ -39,96 +42,6 @@ _OPTION = re.compile(
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
-
-_WITH_VALUE = frozenset(
-    {
-        "--constraint",
-        "--editable",
-        "--extra-index-url",
-        "--find-links",
-        "--index-url",
-        "--no-binary",
-        "--only-binary",
-        "--requirement",
-        "--trusted-host",
-        "--use-feature",
-    }
-)
-_FLAGS = frozenset({"--no-index", "--pre", "--prefer-binary", "--require-hashes"})
-_SHORT = {"i": "--index-url", "f": "--find-links", "r": "--requirement", "c": "--constraint", "e": "--editable"}
-
-
-class _Line:
-    """Shows the line without the secrets that it may hold."""
-
-    __slots__ = ()
-    text: str
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({redact(self.text)!r})"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class PipRequirement(_Line):
-    """A package by name, or by the URL of an archive that carries its name."""
-
-    text: str
-    """As written, without comment."""
-    requirement: Requirement
-    hashes: tuple[str, ...] = ()
-    """``algorithm:hex`` of each ``--hash``."""
-    position: Position | None = None
-
-    @property
-    def name(self) -> str:
-        """The name, normalised (PEP 503)."""
-        return canonicalize_name(self.requirement.name)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class PipPath(_Line):
-    """A wheel or a project folder on this machine."""
-
-    text: str
-    path: str
-    extras: frozenset[str] = frozenset()
-    editable: bool = False
-    position: Position | None = None
-    marker: str | None = None
-    hashes: tuple[str, ...] = ()
-
-    def named(self, name: str) -> PipRequirement:
-        """The requirement that takes this line's place once the package's name is known; extras and marker are kept."""
-        extras = f"[{','.join(sorted(self.extras))}]" if self.extras else ""
-        text = f"{name}{extras}" + (f" ; {self.marker}" if self.marker else "")
-        return PipRequirement(text, _requirement(text, self.position), self.hashes, self.position)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class PipOption(_Line):
-    """An option such as ``--index-url``; ``name`` is its long form."""
-
-    text: str
-    name: str
-    value: str | None = None
-    position: Position | None = None
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class PipVcs(_Line):
-    """A version control address, or a URL that does not tell the package's name."""
-
-    text: str
-    url: str
-    name: str | None = None
-    extras: frozenset[str] = frozenset()
-    position: Position | None = None
-    marker: str | None = None
-    editable: bool = False
-    hashes: tuple[str, ...] = ()
-
-
-PipLine: TypeAlias = PipRequirement | PipPath | PipOption | PipVcs
 
 
 def parse_pip_line(text: str, position: Position | None = None) -> PipLine | None:
@@ -150,10 +63,10 @@ def parse_pip_line(text: str, position: Position | None = None) -> PipLine | Non
 
 def _option(line: str, position: Position | None) -> PipLine:
     match = _OPTION.fullmatch(line)
-    name = (match["long"] or _SHORT.get(match["short"])) if match else None
-    if match is None or name is None or name not in _WITH_VALUE | _FLAGS | {"--pypi-url"}:
+    name = (match["long"] or SHORT.get(match["short"])) if match else None
+    if match is None or name is None or name not in WITH_VALUE | FLAGS | {"--pypi-url"}:
         word = re.split(r"[\s=]", line, maxsplit=1)[0]
-        hint = did_you_mean(word, _WITH_VALUE | _FLAGS)
+        hint = did_you_mean(word, WITH_VALUE | FLAGS)
         raise input_error(f"pip has no option {word!r} in a requirements file.", position, hint=hint)
     name = "--index-url" if name == "--pypi-url" else name
     value = ((match["long_value"] if match["long"] else match["value"]) or "").strip()
@@ -161,7 +74,7 @@ def _option(line: str, position: Position | None) -> PipLine:
         value = value[1:-1]
     elif re.search(r"\s--?[A-Za-z]", value) and name != "--editable":
         raise input_error(f"Several options in one line, the first is {name}.", position, hint="One option per line.")
-    if name in _FLAGS:
+    if name in FLAGS:
         if value:
             raise input_error(f"{name} takes no value.", position)
         return PipOption(line, name, None, position)
@@ -174,21 +87,48 @@ def _option(line: str, position: Position | None) -> PipLine:
 
 def _package(line: str, body: str, position: Position | None, *, editable: bool = False) -> PipLine:
     body, hashes = _split_hashes(body, position)
+    return read_pip_package(body, position, text=line, hashes=hashes, editable=editable)
+
+
+def read_pip_package(
+    body: str,
+    position: Position | None = None,
+    *,
+    text: str | None = None,
+    hashes: tuple[str, ...] = (),
+    editable: bool = False,
+) -> PipRequirement | PipPath | PipVcs:
+    """What the part of a line before its options says; InputError for what pip would not accept.
+
+    ``editable`` says that it stood behind ``-e``; ``text`` is the whole line, for the result.
+    """
+    line = body if text is None else text
     if body.startswith("git@"):
         raise input_error("pip does not know the form git@host:path.", position, hint="Write git+ssh://git@host/path.")
     if _NAMED_ADDRESS.fullmatch(body):
         return _named_address(line, body, hashes, position, editable)
     if _VERSION_CONTROL.match(body):
-        address, extras, marker = _parts(body, r"\s*;\s+|\s+;\s*", position)
-        name, extras_of_name = fragment_of(address)
-        return PipVcs(line, address, name, extras | extras_of_name, position, marker, editable, hashes)
+        return _repository(line, body, hashes, position, editable)
+    if editable and (match := _BARE_VERSION_CONTROL.match(body)):
+        return _repository(line, f"{match[1].lower()}+{body}", hashes, position, editable)
     if _WEB.match(body):
         return _web(line, body, hashes, position, editable)
+    if editable and _SCHEME_OF_URL.match(body) and not body.lower().startswith("file:"):
+        raise _not_editable(position)
     if editable or is_path(body):
         address, extras, marker = _parts(body, r"\s*;\s*", position)
         extras |= fragment_of(address)[1] if address.lower().startswith("file:") else frozenset()
         return PipPath(line, address_of_file(address), extras, editable, position, marker, hashes)
-    return PipRequirement(line, _requirement(body, position), hashes, position)
+    return PipRequirement(line, read_requirement(body, position), hashes, position)
+
+
+def _repository(line: str, body: str, hashes: tuple[str, ...], position: Position | None, editable: bool) -> PipVcs:
+    address, extras, marker = _parts(body, _MARKER_OF_URL, position)
+    name, extras_of_name = fragment_of(address)
+    if editable and name is None:
+        message = f"pip cannot tell the name of the package from {redact(address)!r}."
+        raise input_error(message, position, hint="Write '-e name @ git+https://...', or put #egg=name at its end.")
+    return PipVcs(line, address, name, extras | extras_of_name, position, marker, editable, hashes)
 
 
 def _split_hashes(body: str, position: Position | None) -> tuple[str, tuple[str, ...]]:
@@ -219,14 +159,14 @@ def _parts(body: str, separator: str, position: Position | None) -> tuple[str, f
             f"Not a URL: {redact(address)!r}.", position, hint="Brackets in a URL are written %5B and %5D."
         )
     marker = rest[0].strip() if rest else ""
-    return address, extras, str(_requirement(f"name ; {marker}", position).marker) if marker else None
+    return address, extras, str(read_requirement(f"name ; {marker}", position).marker) if marker else None
 
 
 def _named_address(
     line: str, body: str, hashes: tuple[str, ...], position: Position | None, editable: bool
 ) -> PipRequirement | PipPath | PipVcs:
     # As pip does: the first ';' begins the marker, with or without a blank before it.
-    requirement = _requirement(re.sub(r"\s*;\s*", " ; ", body, count=1), position)
+    requirement = read_requirement(re.sub(r"\s*;\s*", " ; ", body, count=1), position)
     url, marker = requirement.url or "", str(requirement.marker) if requirement.marker else None
     extras = frozenset(requirement.extras)
     if not _SCHEME.match(url):
@@ -236,42 +176,32 @@ def _named_address(
         return PipVcs(line, url, canonicalize_name(requirement.name), extras, position, marker, editable, hashes)
     if url.lower().startswith("file:"):
         return PipPath(line, address_of_file(url), extras, editable, position, marker, hashes)
+    if editable:
+        raise _not_editable(position)
     return PipRequirement(line, requirement, hashes, position)
+
+
+def _not_editable(position: Position | None) -> InputError:
+    hint = "Write git+https://... for a repository."
+    return input_error("A web address cannot be installed with -e.", position, hint=hint)
 
 
 def _web(
     line: str, body: str, hashes: tuple[str, ...], position: Position | None, editable: bool
 ) -> PipRequirement | PipVcs:
-    url, extras, marker = _parts(body, r"\s*;\s+|\s+;\s*", position)
+    url, extras, marker = _parts(body, _MARKER_OF_URL, position)
     if extras:
         raise input_error("Extras stand behind a URL.", position, hint="Write name[extra] @ URL.")
     if re.search(r"\s", url):
         raise input_error("A URL contains a space.", position, hint="Write %20, or quote the line.")
     if editable:
-        hint = "Write git+https://... for a repository."
-        raise input_error("A web address cannot be installed with -e.", position, hint=hint)
+        raise _not_editable(position)
     name, extras = name_in_url(url)
     if name is None:
         return PipVcs(line, url, None, extras, position, marker, hashes=hashes)
     with_extras = f"{name}[{','.join(sorted(extras))}]" if extras else name
     text = f"{with_extras} @ {url}" + (f" ; {marker}" if marker else "")
-    return PipRequirement(line, _requirement(text, position), hashes, position)
-
-
-def _requirement(text: str, position: Position | None) -> Requirement:
-    try:
-        requirement = Requirement(text)
-    except InvalidRequirement as error:
-        reason = redact(str(error).partition("\n")[0])
-        hint = None
-        if re.fullmatch(r"[\w.\[\], -]+=[^=].*", text):
-            hint = "pip compares with '==' (a single '=' is conda's)."
-        message = f"Not a requirement that pip accepts: {redact(text)!r} ({reason})."
-        raise input_error(message, position, hint=hint) from None
-    if complaint := marker_complaint(requirement.marker):
-        message = f"pip cannot evaluate the marker {str(requirement.marker)!r}: {complaint}."
-        raise input_error(message, position, hint="Compare texts with == and !=, versions with all operators.")
-    return requirement
+    return PipRequirement(line, read_requirement(text, position), hashes, position)
 
 
 def render_pip_requirement(line: PipRequirement, *, url: str | None = None) -> str:

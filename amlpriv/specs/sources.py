@@ -39,7 +39,7 @@ SOURCE_KEYS: Mapping[str, tuple[str, ...]] = {
 """The keys that go with each kind of source."""
 
 INDEX_KEYS = ("url", "connection")
-WHEEL_ROUTES = (Route.SAS, Route.CONTEXT, Route.IMAGE)
+WHEEL_ROUTES = (Route.SAS, Route.PLAIN, Route.CONTEXT, Route.IMAGE)
 """What ``via`` can say for a wheel in an environment file."""
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")

@@ -13,15 +13,24 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from amlpriv.errors import ConflictError, LockedError, NotFoundError, PermissionDeniedError, UnsupportedError
+from amlpriv.errors import (
+    AmlprivError,
+    ConflictError,
+    LockedError,
+    NotFoundError,
+    PermissionDeniedError,
+    UnsupportedError,
+)
 from amlpriv.remote import (
     AccountRules,
     BlobUpload,
     ContainerPolicies,
     Datastore,
     DelegationKey,
+    RawAnswer,
     RegisteredEnvironment,
     StorageSecret,
     StoredBlob,
@@ -64,9 +73,8 @@ class MemoryWorkspace:
 
     def open(self) -> Workspace:
         """The workspace over this state."""
-        return Workspace(
-            NAME, _Datastores(self), _Environments(self), lambda _store, key: _Blobs(self, key), self.requests
-        )
+        ports = (_Datastores(self), _Environments(self), lambda _store, key: _Blobs(self, key), self.requests)
+        return Workspace(NAME, *ports, service=_Service(self))
 
     def rotate_key(self) -> None:
         """As 'az storage account keys renew' does."""
@@ -129,6 +137,39 @@ class _Environments:
 
 
 @dataclass(frozen=True, slots=True)
+class _Service:
+    """Raw requests for one environment version; everything else is not imitated."""
+
+    state: MemoryWorkspace
+
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, **_: Any) -> RawAnswer:
+        match [unquote(part) for part in path.split("/")]:
+            case ["environments", name, "versions", version] if method in ("GET", "PUT"):
+                environments = _Environments(self.state)
+                try:
+                    given = _sent(name, version, body or {})
+                    found = environments.put(given) if method == "PUT" else environments.get(name, version)
+                except AmlprivError as error:
+                    return RawAnswer(409 if isinstance(error, ConflictError) else 404, "UserError", error.message)
+                shown = {"image": found.image, "properties": dict(found.properties), "tags": dict(found.tags)}
+                return RawAnswer(200, body={"id": found.id, "properties": shown})
+            case ["environments", name] if method == "DELETE":
+                self.state.requests.control_plane += 1
+                for key in [key for key in self.state.environments if key[0] == name]:
+                    del self.state.environments[key]
+                return RawAnswer(200)
+        return RawAnswer(501, "NotImplementedByMemoryWorkspace", f"{method} {path} is not imitated.")
+
+
+def _sent(name: str, version: str, body: Mapping[str, Any]) -> RegisteredEnvironment:
+    """The environment version in the body of a PUT."""
+    given = body.get("properties") or {}
+    conda = Secret(given["condaFile"]) if given.get("condaFile") else None
+    properties, tags = dict(given.get("properties") or {}), dict(given.get("tags") or {})
+    return RegisteredEnvironment(name, version, "", given.get("image"), conda, properties, tags)
+
+
+@dataclass(frozen=True, slots=True)
 class _Lock:
     state: MemoryWorkspace
 
@@ -173,6 +214,16 @@ class _Blobs:
         if path not in self.state.blobs:
             raise NotFoundError(f"Blob {path} does not exist.")
         return self.state.blobs[path][0]
+
+    def remove(self, path: str) -> bool:
+        self.state.requests.storage += 1
+        return self.state.blobs.pop(path, None) is not None
+
+    def make_container(self) -> None:
+        raise UnsupportedError("A workspace in memory has one container.")
+
+    def drop_container(self) -> bool:
+        raise UnsupportedError("A workspace in memory has one container, which stays.")
 
     def policies(self) -> ContainerPolicies:
         self.state.requests.storage += 1

@@ -1,4 +1,4 @@
-"""What amlpriv needs from a workspace: three narrow ports. The values that pass through them are in ``amlpriv.remote``.
+"""What amlpriv needs from a workspace: narrow ports. The values that pass through them are in ``amlpriv.remote``.
 
 ``amlpriv.workspace.memory`` is a workspace in a dict, ``amlpriv.workspace.azure`` speaks to Azure (and to the local
 workspace, which looks the same). Adapters take no decision about packaging, and raise only ``amlpriv.errors``.
@@ -10,14 +10,16 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from amlpriv.errors import UnsupportedError
 from amlpriv.remote import (
     AccountRules,
     BlobUpload,
     ContainerPolicies,
     Datastore,
     DelegationKey,
+    RawAnswer,
     RegisteredEnvironment,
     StorageSecret,
     StoredBlob,
@@ -25,7 +27,17 @@ from amlpriv.remote import (
 )
 from amlpriv.secret import SasUrl, Secret
 
-__all__ = ["VERSIONS_PAGE", "Blobs", "Datastores", "Environments", "PolicyLock", "RequestCounter", "Workspace"]
+__all__ = [
+    "VERSIONS_PAGE",
+    "Blobs",
+    "Datastores",
+    "Environments",
+    "NoService",
+    "PolicyLock",
+    "RequestCounter",
+    "Service",
+    "Workspace",
+]
 
 VERSIONS_PAGE = 100
 """How many versions of an environment one listing gives; older ones are asked for by their names."""
@@ -87,6 +99,15 @@ class Blobs(Protocol):
     def get(self, path: str) -> bytes:
         """The content of a (small) blob; NotFoundError."""
 
+    def remove(self, path: str) -> bool:
+        """Delete a blob; False when there is none."""
+
+    def make_container(self) -> None:
+        """Create the container, closed to the public; ConflictError when it exists."""
+
+    def drop_container(self) -> bool:
+        """Delete the container with all it holds; False when there is none."""
+
     def policies(self) -> ContainerPolicies:
         """The stored access policies; needs an account key."""
 
@@ -114,6 +135,41 @@ class PolicyLock(Protocol):
         """Write it down."""
 
 
+class Service(Protocol):
+    """The control plane as it is, for ``amlpriv verify``: questions whose refusal is an answer, too."""
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        version: str | None = None,
+    ) -> RawAnswer:
+        """Send one request. ``path`` is below the workspace (``environments/x``; empty: the workspace itself) or a
+        whole resource id; ``version`` another api-version than ours.
+
+        Raises NetworkError and AuthenticationError; whatever the service answers is returned.
+        """
+
+
+class NoService:
+    """For a workspace that takes no raw requests."""
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,  # noqa: ARG002
+        *,
+        query: Mapping[str, str] | None = None,  # noqa: ARG002
+        version: str | None = None,  # noqa: ARG002
+    ) -> RawAnswer:
+        """Always UnsupportedError."""
+        raise UnsupportedError(f"This workspace takes no raw requests ({method} {path}).")
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """An open workspace: a bundle of ports."""
@@ -126,6 +182,7 @@ class Workspace:
     requests: RequestCounter = field(default_factory=RequestCounter)
     local: bool = False
     notes: tuple[str, ...] = ()
+    service: Service = field(default_factory=NoService)
 
     def __str__(self) -> str:
         return "the local workspace" if self.local else f"workspace {self.name}"

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from amlpriv.actions.build import Built, _folder_name, _pinned_pip, build, run
+from amlpriv.actions.build import Built, build, run
 from amlpriv.errors import BuildError, FindingsError, InputError, JobError, UsageError
 from amlpriv.local.home import Home
-from amlpriv.specs.conda import parse_conda
 from tests.actions.projects import Project, project
 from tests.wheelhouse import build_wheel
 
@@ -140,24 +139,3 @@ def test_no_command_is_wrong_usage(tmp_path: Path, environ: dict[str, str]) -> N
     build_wheel(tmp_path)
     with pytest.raises(UsageError, match="no command to run"):
         run(project(tmp_path).write(), [], environ=environ)
-
-
-@pytest.mark.parametrize(
-    ("written", "asked"),
-    [
-        ("pip=25.3", "==25.3.*"),
-        ("pip==25.3", "==25.3"),
-        ("pip 25.3.1", "==25.3.1"),
-        ("pip=25.3=py312_0", "==25.3.*"),
-        ("pip=25.*", "==25.*"),
-        ("pip>=24", None),
-        ("pip", None),
-    ],
-)
-def test_a_pinned_pip_is_understood_as_conda_does(written: str, asked: str | None) -> None:
-    assert _pinned_pip(parse_conda(f"dependencies: [python=3.11, {written!r}]")) == asked
-
-
-def test_a_long_name_gets_a_folder_that_can_be_made() -> None:
-    assert _folder_name("n" * 245, "0123456789abcdef" * 4) == "n" * 40 + "-0123456789abcdef"
-    assert _folder_name("churn", "0123456789abcdef" * 4) == "churn-0123456789abcdef"

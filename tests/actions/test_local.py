@@ -56,6 +56,8 @@ def test_a_life(environ: dict[str, str]) -> None:
     assert stopped
     assert kept.exists()
     assert not local_status(environ=environ).running
+    again = local_start(environ=environ)
+    assert again.proxy == started.proxy  # a shell or a notebook that knows it goes on
     local_reset(environ=environ)
     assert not kept.exists()
     assert not (started.home / "identity.json").exists()

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from amlpriv.actions.opening import find_config, open_workspace, read_config
+from amlpriv.actions.opening import LOCAL, find_config, locate, open_workspace, read_config
 from amlpriv.actions.publish import publish
 from amlpriv.errors import InputError, LocalWorkspaceError, UsageError
+from amlpriv.local.plane.names import RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
 from amlpriv.remote import WorkspaceName
 from amlpriv.workspace.memory import MemoryWorkspace
 from amlpriv.workspace.ports import Workspace
@@ -129,3 +130,11 @@ def test_json_that_is_nested_without_end_is_no_config_json_of_ours(tmp_path: Pat
     assert find_config(tmp_path) is None
     with pytest.raises(InputError, match="nested too deeply"):
         read_config(tmp_path / "config.json")
+
+
+def test_the_local_names_mean_the_local_workspace(environ: dict[str, str], tmp_path: Path) -> None:
+    """`local exec` writes such a config.json, for the SDK."""
+    names = {"subscription_id": SUBSCRIPTION, "resource_group": RESOURCE_GROUP.upper(), "workspace_name": WORKSPACE}
+    write_config(tmp_path / "config.json", **names)
+    for where in (None, tmp_path, WorkspaceName(SUBSCRIPTION, RESOURCE_GROUP, WORKSPACE)):
+        assert locate(where, environ=environ, folder=tmp_path) == LOCAL

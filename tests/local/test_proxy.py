@@ -15,7 +15,7 @@ import pytest
 
 from amlpriv.local.certificates import Certificates
 from amlpriv.local.hosts import Upstream
-from amlpriv.local.proxy import PING, START_ID_HEADER, STOP, Proxy, Routes, ping_answer
+from amlpriv.local.proxy import PING, REFUSED, START_ID_HEADER, STOP, Proxy, Routes, ping_answer
 
 Serve = Callable[[Callable[[socket.socket], None]], int]
 
@@ -254,3 +254,56 @@ def _ask(port: int, method: str, path: str, start_id: str = "") -> tuple[int, st
         return answer.status, answer.read().decode()
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize("host", ["files.example.org", "pkgs.dev.azure.com", "10.0.0.1"])
+def test_an_isolated_client_reaches_no_foreign_host_and_is_told_why(proxy: Callable[..., Proxy], host: str) -> None:
+    upstream = Upstream("127.0.0.1", 9, "", "", no_proxy="")
+    with _tunnel(proxy(upstream, isolated=True).port, f"{host}:443") as (status, stream):
+        assert status.startswith(f"403 amlpriv --isolated: no connection to {host}")
+        assert b"only the local workspace can be reached" in stream.read()
+
+
+def test_an_isolated_client_reaches_the_local_workspace_and_this_machine(
+    proxy: Callable[..., Proxy], serve: Serve
+) -> None:
+    port = proxy(isolated=True).port
+    for target, expected in (
+        ("management.azure.com:443", b"plane"),
+        ("acct.blob.core.windows.net:443", b"storage"),
+        (f"127.0.0.1:{serve(_say(b'here'))}", b"here"),
+    ):
+        with _tunnel(port, target) as (status, stream):
+            assert status.startswith("200")
+            assert stream.read() == expected
+
+
+def test_an_isolated_client_has_no_plain_http_either(proxy: Callable[..., Proxy]) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", proxy(isolated=True).port, timeout=5)
+    connection.request("GET", "http://files.example.org/simple/")
+    answer = connection.getresponse()
+    assert answer.status == 403
+    assert b"no connection to files.example.org" in answer.read()
+    connection.close()
+
+
+def test_refused_hosts_are_counted_for_those_who_know_the_start_id(proxy: Callable[..., Proxy]) -> None:
+    port = proxy(isolated=True, start_id="known").port
+    for _ in range(2):
+        with _tunnel(port, "files.example.org:443") as (status, _):
+            assert status.startswith("403")
+    for start_id, expected in (("known", '{"files.example.org": 2}'), ("guessed", "")):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", REFUSED, headers={START_ID_HEADER: start_id})
+        answer = connection.getresponse()
+        text = answer.read().decode().strip()
+        assert (text if answer.status == 200 else "") == expected
+        connection.close()
+
+
+def test_a_wanted_port_is_taken_when_it_is_free(proxy: Callable[..., Proxy]) -> None:
+    first = proxy()
+    assert proxy(port=first.port).port != first.port
+    first.close()
+    assert proxy(port=first.port).port == first.port
+    assert proxy(port=70_000).port > 0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from amlpriv.local.requests import RequestLog, count_requests
+from amlpriv.local.requests import RequestLog, count_requests, follow_requests, read_requests
 
 
 def test_a_request_becomes_a_line_without_its_signature(tmp_path: Path) -> None:
@@ -89,3 +89,38 @@ def test_the_log_is_the_owners(tmp_path: Path) -> None:
     log = RequestLog(tmp_path / "requests.jsonl")
     log.write("storage", "GET", "/a", "", 200)
     assert stat.S_IMODE(log.path.stat().st_mode) == 0o600
+
+
+def test_the_last_requests_of_a_service_are_read_over_a_rotation(tmp_path: Path) -> None:
+    log = RequestLog(tmp_path / "requests.jsonl", max_bytes=400)
+    for number in range(5):
+        log.write("storage", "GET", f"/{number}", "", 200)
+        log.write("sign_in", "POST", f"/{number}", "", 200)
+    assert [line["path"] for line in read_requests(log.path, last=2, service="storage")] == ["/3", "/4"]
+    assert [line["service"] for line in read_requests(log.path, last=1)] == ["sign_in"]
+    assert read_requests(tmp_path / "none") == []
+
+
+def test_lines_that_are_no_requests_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "requests.jsonl").write_bytes(b'[]\n3\n{"t": 1}\n\xff\n')
+    assert read_requests(tmp_path / "requests.jsonl") == []
+
+
+@pytest.mark.timeout(20)
+def test_following_gives_what_comes_and_survives_a_rotation(tmp_path: Path) -> None:
+    log = RequestLog(tmp_path / "requests.jsonl", max_bytes=200)
+    log.write("storage", "GET", "/before", "", 200)
+    coming = follow_requests(log.path, service="storage", poll=0.01)
+    log.write("storage", "GET", "/first", "", 200)
+    assert next(coming)["path"] == "/first"
+    log.write("sign_in", "POST", "/other", "", 200)
+    log.write("storage", "GET", "/second", "", 200)
+    assert next(coming)["path"] == "/second"
+
+
+@pytest.mark.timeout(20)
+def test_following_a_log_that_is_not_there_yet(tmp_path: Path) -> None:
+    log = RequestLog(tmp_path / "requests.jsonl")
+    coming = follow_requests(log.path, poll=0.01)
+    log.write("storage", "GET", "/first", "", 200)
+    assert next(coming)["path"] == "/first"

@@ -9,7 +9,7 @@ import pytest
 
 from amlpriv.errors import LocalWorkspaceError
 from amlpriv.local.home import Home
-from amlpriv.local.state import Ports, State, load_identity, load_state, save_state
+from amlpriv.local.state import Ports, State, last_ports, load_identity, load_state, save_ports, save_state
 from amlpriv.secret import Secret
 
 
@@ -70,3 +70,13 @@ def test_a_state_is_read_as_it_was_written_and_keeps_its_secrets(folder: Home) -
 
 def test_no_state_is_none(folder: Home) -> None:
     assert load_state(folder) is None
+
+
+def test_the_ports_of_the_last_start_are_remembered(tmp_path: Path) -> None:
+    home = Home(tmp_path, tmp_path)
+    assert last_ports(home) == Ports(0, 0, 0, 0)
+    save_ports(home, Ports(1, 2, 3, 4))
+    assert last_ports(home) == Ports(0, 0, 3, 4)
+    for text in ("{", "[]", '{"proxy": "x"}'):
+        home.ports.write_text(text)
+        assert last_ports(home) == Ports(0, 0, 0, 0)

@@ -42,7 +42,7 @@ def test_the_api_version_is_required(ask: Client) -> None:
         (WORKSPACE_ID.replace("/00000000", "/10000000"), "SubscriptionNotFound"),
         (WORKSPACE_ID.replace("Groups/amlpriv", "Groups/other"), "ResourceGroupNotFound"),
         (WORKSPACE_ID.replace("workspaces/local", "workspaces/other"), "ResourceNotFound"),
-        (WORKSPACE_ID.replace("workspaces/local", "workspaces/other") + "/jobs/j", "ResourceNotFound"),
+        (WORKSPACE_ID.replace("workspaces/local", "workspaces/other") + "/schedules/j", "ResourceNotFound"),
         (f"{GROUP_ID}/providers/Microsoft.Storage/storageAccounts/other", "ResourceNotFound"),
     ],
 )
@@ -74,9 +74,9 @@ def test_the_storage_account_tells_its_rules_unless_it_is_forbidden(ask: Client)
 
 
 def test_what_is_not_imitated_is_named_and_remembered(ask: Client) -> None:
-    assert error_of(ask("PUT", "/jobs/j", {})) == (501, "NotImplementedByLocalWorkspace")
+    assert error_of(ask("PUT", "/schedules/j", {})) == (501, "NotImplementedByLocalWorkspace")
     assert error_of(ask("GET", "//nowhere")) == (404, "NotImplementedByLocalWorkspace")
-    assert ask.plane.unknown == [f"PUT {WORKSPACE_ID}/jobs/j", "GET /nowhere"]
+    assert ask.plane.unknown == [f"PUT {WORKSPACE_ID}/schedules/j", "GET /nowhere"]
     assert ask.control("GET", "unknown").json()["value"] == ask.plane.unknown
 
 

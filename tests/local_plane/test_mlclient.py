@@ -143,7 +143,7 @@ def test_what_is_not_there(ml: Session) -> None:
 
 def test_what_is_not_imitated_says_so_at_once(ml: Session) -> None:
     with pytest.raises(RuntimeError, match=r"NotImplementedByLocalWorkspace.*does not imitate GET"):
-        ml("ml.jobs.get('j').name")
+        ml("ml.schedules.get('s').name")
 
 
 def test_a_refused_secret(ml: Session, site: Site) -> None:

@@ -124,6 +124,17 @@ def test_a_policy_that_ends_too_early_or_allows_too_much_is_written_again(old: A
     assert (new.permission, new.expiry) == ("r", max(NOW + MONTH, old.expiry or NOW))
 
 
+def test_a_policy_that_begins_in_the_future_is_written_again() -> None:
+    """It was written while somebody's clock was ahead."""
+    ahead = AccessPolicy("r", NOW + timedelta(hours=23), NOW + timedelta(days=31))
+    plan = plan_policy(_container(**{"amlpriv-1": ahead}), now=NOW, lifetime=timedelta(days=30))
+    assert str(plan).startswith("extend access policy amlpriv-1")
+    assert plan.wanted is not None
+    begin = plan.wanted.policies["amlpriv-1"].start
+    assert begin is not None
+    assert begin < NOW
+
+
 def test_fractions_of_a_second_stay_out() -> None:
     plan = plan_policy(_container(), now=NOW + timedelta(microseconds=5), lifetime=MONTH)
     assert plan.wanted is not None

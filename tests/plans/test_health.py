@@ -53,6 +53,15 @@ def test_nothing_private_is_always_well() -> None:
     assert _assess({}, wanted=frozenset()) == Health(Verdict.USABLE)
 
 
+def test_plain_urls_live_as_long_as_their_blobs() -> None:
+    url = SasUrl(f"{HOST}/a.whl")
+    cases = ((200, "", "USABLE"), (404, "", "FADING"), (404, "a", "DEAD"), (200, "a", "USABLE"))
+    for status, rebuilt, verdict in cases:
+        evidence = Evidence({"a": url}, {"a": status}, rebuilt=frozenset(rebuilt), plain=True)
+        health = assess(evidence, wanted=frozenset("a"), now=NOW, lifetime=MONTH)
+        assert (health.verdict, health.expires) == (Verdict[verdict], None)
+
+
 def test_a_text_without_our_urls_is_dead() -> None:
     health = _assess({}, wanted=frozenset({"a", "b"}))
     assert (health.verdict, health.reason) == (Verdict.DEAD, "the registered text has no signed URL for: a, b")

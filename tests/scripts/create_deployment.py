@@ -15,7 +15,7 @@ ml_client = MLClient.from_config(credential=DefaultAzureCredential())
 endpoint = ml_client.online_endpoints.begin_create_or_update(
     ManagedOnlineEndpoint(name="churn-endpoint", auth_mode="key")
 ).result()
-print("endpoint", endpoint.name, endpoint.provisioning_state)
+print("endpoint", endpoint.name, endpoint.provisioning_state == "Succeeded")
 
 deployment = ml_client.online_deployments.begin_create_or_update(
     ManagedOnlineDeployment(
@@ -35,7 +35,7 @@ deployment = ml_client.online_deployments.begin_create_or_update(
         instance_count=1,
     )
 ).result()
-print("deployment", deployment.name, deployment.provisioning_state)
+print("deployment", deployment.name, deployment.provisioning_state == "Succeeded")
 
 endpoint.traffic = {"blue": 100}
 endpoint = ml_client.online_endpoints.begin_create_or_update(endpoint).result()

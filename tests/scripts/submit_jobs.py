@@ -22,7 +22,7 @@ job = command(
 )
 job = ml_client.jobs.create_or_update(job)
 ml_client.jobs.stream(job.name)
-print("job", ml_client.jobs.get(job.name).status)
+assert ml_client.jobs.get(job.name).status == "Completed"
 ml_client.jobs.download(job.name, output_name="model", download_path="downloaded")
 print("model", next(Path("downloaded").rglob("model.txt")).read_text().strip())
 
@@ -39,6 +39,6 @@ def churn(data: Input, rate: float):
 
 pipeline = ml_client.jobs.create_or_update(churn(data=Input(type="uri_folder", path="data"), rate=0.25))
 ml_client.jobs.stream(pipeline.name)
-print("pipeline", ml_client.jobs.get(pipeline.name).status)
+assert ml_client.jobs.get(pipeline.name).status == "Completed"
 ml_client.jobs.download(pipeline.name, output_name="report", download_path="downloaded")
 print("report", next(Path("downloaded").rglob("report.txt")).read_text().strip())

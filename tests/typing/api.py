@@ -142,6 +142,16 @@ def failing() -> str | None:
     return None
 
 
+def connecting() -> None:
+    """amlpriv.local(): a function for a type checker, though there is a package of that name."""
+    with amlpriv.local(isolated=True) as connected:
+        assert_type(connected.config, Path | None)
+        assert_type(connected.variables, Mapping[str, str | None])
+    amlpriv.local(config=False).undo()
+    amlpriv.local(True)  # type: ignore[misc]
+    amlpriv.local(isolate=True)  # type: ignore[call-arg]
+
+
 def hiding(secret: Secret) -> str:
     """A secret is no text until it is asked."""
     "".join([secret])  # type: ignore[list-item]

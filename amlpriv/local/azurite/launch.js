@@ -19,6 +19,36 @@ process.stdin.on("end", close);
 process.stdin.on("error", close);
 process.stdin.resume();
 
+// Azurite keeps its lists of containers and blobs in memory (lokijs) and saves them every five seconds. A client that was
+// told that its write is done may rely on it, though we are killed: an answer to a write waits for the save.
+const databases = new Set();
+
+function saveEverything() {
+  const unsaved = [...databases].filter((one) => one.throttledSavePending || one.autosaveDirty());
+  return Promise.all(
+    unsaved.map((one) => new Promise((done, fail) => one.saveDatabase((error) => (error ? fail(error) : done())))),
+  );
+}
+
+function answerAfterSaving(http, Loki) {
+  const { autosaveEnable } = Loki.prototype;
+  Loki.prototype.autosaveEnable = function (...given) {
+    databases.add(this);
+    return autosaveEnable.apply(this, given);
+  };
+  const { end } = http.ServerResponse.prototype;
+  http.ServerResponse.prototype.end = function (...given) {
+    if (["GET", "HEAD", "OPTIONS"].includes(this.req.method) || this.statusCode >= 400) return end.apply(this, given);
+    saveEverything().then(
+      () => end.apply(this, given),
+      () => this.destroy(), // a full disk: no answer is better than a wrong one
+    );
+    return this;
+  };
+}
+
 // The program that Azurite sees: itself, with its own arguments.
 process.argv.splice(1, 1);
-require(process.argv[1]);
+const main = process.argv[1];
+answerAfterSaving(require("http"), require(require.resolve("lokijs", { paths: [main] })));
+require(main);

@@ -14,7 +14,30 @@ from urllib.parse import unquote
 
 from amlpriv.errors import AmlprivError, StorageFullError
 from amlpriv.local.home import make_private_folder
-from amlpriv.local.plane import control, datastores, environments, identity, workspaces
+from amlpriv.local.plane import (
+    artifacts,
+    codes,
+    components,
+    computes,
+    connections,
+    control,
+    data,
+    datastores,
+    definitions,
+    deployments,
+    discovery,
+    endpoints,
+    environments,
+    history,
+    identity,
+    jobs,
+    models,
+    operations,
+    scoring,
+    subscriptions,
+    workspaces,
+)
+from amlpriv.local.plane.aliases import Aliases
 from amlpriv.local.plane.context import Blobs, Context, Runner, Tally
 from amlpriv.local.plane.faults import Fault
 from amlpriv.local.plane.http import ArmError, Request, Response, error_response
@@ -34,6 +57,22 @@ ROUTES: tuple[Route, ...] = (
     *workspaces.ROUTES,
     *datastores.ROUTES,
     *environments.ROUTES,
+    *models.ROUTES,
+    *codes.ROUTES,
+    *components.ROUTES,
+    *data.ROUTES,
+    *computes.ROUTES,
+    *connections.ROUTES,
+    *subscriptions.ROUTES,
+    *discovery.ROUTES,
+    *artifacts.ROUTES,
+    *definitions.ROUTES,
+    *jobs.ROUTES,
+    *history.ROUTES,
+    *operations.ROUTES,
+    *endpoints.ROUTES,
+    *deployments.ROUTES,
+    *scoring.ROUTES,
 )
 """One row for every operation; a new resource type is a module with its own ``ROUTES``, and a line here."""
 
@@ -66,6 +105,7 @@ class Plane:
             container=f"azureml-blobstore-{store.workspace_guid}",
             now=now,
             store=store,
+            aliases=Aliases(folder / "aliases.json"),
             blobs=blobs,
             root=folder.parent,
         )
@@ -109,7 +149,13 @@ class Plane:
         return self._context.faults.take(request.method, request.path) if self.service(request) else None
 
     def handle(self, request: Request) -> Response:
-        """Answer a request; never raises."""
+        """Answer a request; never raises. A name that stands for the embedded workspace is its name here."""
+        renamed = self._context.aliases.find(request)
+        if renamed is None:
+            return self._handle(request)
+        return renamed.response(self._handle(renamed.request(request)))
+
+    def _handle(self, request: Request) -> Response:
         try:
             response = self._answer(request)
         except ArmError as refusal:
@@ -136,8 +182,8 @@ class Plane:
             given = request.headers.get(control.HEADER, "")
             if not hmac.compare_digest(given.encode(), self.start_id.encode()):
                 raise ArmError(403, "NotThisLocalWorkspace", f"The header {control.HEADER} is missing or another one.")
-        if route.access is Access.ARM:
-            _check_arm(self._context, request, parameters)
+        if route.access in (Access.ARM, Access.SERVICE):
+            _check_arm(self._context, request, parameters, versioned=route.access is Access.ARM)
         return route.handler(self._context, Call(request, parameters))
 
     def _answer_unknown(self, request: Request) -> Response:
@@ -163,7 +209,7 @@ def _names_in(path: str) -> Mapping[str, str]:
     return names
 
 
-def _check_arm(context: Context, request: Request, names: Mapping[str, str]) -> None:
+def _check_arm(context: Context, request: Request, names: Mapping[str, str], *, versioned: bool = True) -> None:
     """What Azure Resource Manager looks at before it asks a provider: token, version, names."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
@@ -171,7 +217,7 @@ def _check_arm(context: Context, request: Request, names: Mapping[str, str]) -> 
         authority = f"https://login.microsoftonline.com/{context.tenant}"
         challenge = f'Bearer authorization_uri="{authority}", error="invalid_token", error_description="{message}"'
         raise ArmError(401, "AuthenticationFailed", message, headers={"WWW-Authenticate": challenge})
-    if not any(name.lower() == "api-version" and value for name, value in request.query.items()):
+    if versioned and not any(name.lower() == "api-version" and value for name, value in request.query.items()):
         message = "The api-version query parameter (?api-version=) is required for all requests."
         raise ArmError(400, "MissingApiVersionParameter", message)
 

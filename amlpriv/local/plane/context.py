@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from amlpriv.local.plane.aliases import Aliases
 from amlpriv.local.plane.faults import Faults
 from amlpriv.local.plane.settings import Switches
 from amlpriv.local.plane.store import Store
@@ -84,6 +85,7 @@ class Context:
     switches: Switches = field(default_factory=Switches)
     faults: Faults = field(default_factory=Faults)
     tally: Tally = field(default_factory=Tally)
+    aliases: Aliases = field(default_factory=Aliases)
     unknown: list[str] = field(default_factory=list)
     blobs: Blobs | None = None
     """None in tests of what needs none."""

@@ -56,6 +56,20 @@ def _put_faults(context: Context, call: Call) -> Response:
     return json_response({"value": context.faults.as_json()})
 
 
+def _get_aliases(context: Context, _call: Call) -> Response:
+    return json_response(context.aliases.as_json())
+
+
+def _put_aliases(context: Context, call: Call) -> Response:
+    context.aliases.put(call["lease"], call.document().get("value"))
+    return json_response(context.aliases.as_json())
+
+
+def _drop_aliases(context: Context, call: Call) -> Response:
+    context.aliases.drop(call["lease"])
+    return json_response(context.aliases.as_json())
+
+
 ROUTES = (
     Route("GET", f"{PREFIX}ping", _ping, Access.OPEN),
     Route("GET", f"{PREFIX}counts", _counts, Access.CONTROL),
@@ -65,4 +79,7 @@ ROUTES = (
     Route("DELETE", f"{PREFIX}settings", _reset_settings, Access.CONTROL),
     Route("GET", f"{PREFIX}faults", _get_faults, Access.CONTROL),
     Route("PUT", f"{PREFIX}faults", _put_faults, Access.CONTROL),
+    Route("GET", f"{PREFIX}aliases", _get_aliases, Access.CONTROL),
+    Route("PUT", f"{PREFIX}aliases/{{lease}}", _put_aliases, Access.CONTROL),
+    Route("DELETE", f"{PREFIX}aliases/{{lease}}", _drop_aliases, Access.CONTROL),
 )

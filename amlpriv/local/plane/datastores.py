@@ -22,7 +22,7 @@ from amlpriv.local.plane.resources import not_found, page, resource
 from amlpriv.local.plane.routing import WORKSPACE_PATH, Call, Route
 from amlpriv.local.plane.workspaces import forbidden
 
-__all__ = ["ROUTES", "container_sas"]
+__all__ = ["BACKDATED", "ROUTES", "blob_sas", "container_sas"]
 
 SIGNED_VERSION = "2023-11-03"
 BACKDATED = timedelta(minutes=10)
@@ -30,16 +30,24 @@ _LONGEST_HOURS = 24 * 7
 
 
 def container_sas(account: str, container: str, key: str, *, start: datetime, expiry: datetime) -> str:
-    """A service SAS over a container with racwdl, as Azure ML gives for expirable secrets.
+    """A service SAS over a container with racwdl, as Azure ML gives for expirable secrets."""
+    return _service_sas(f"/blob/{account}/{container}", "c", key, "racwdl", start, expiry)
 
-    String to sign: 'Create a service SAS', version 2020-12-06 and later.
-    """
+
+def blob_sas(
+    account: str, container: str, path: str, key: str, *, permissions: str, start: datetime, expiry: datetime
+) -> str:
+    """A service SAS over one blob; ``permissions`` in the order ``racwd``."""
+    return _service_sas(f"/blob/{account}/{container}/{path}", "b", key, permissions, start, expiry)
+
+
+def _service_sas(name: str, kind: str, key: str, permissions: str, start: datetime, expiry: datetime) -> str:
+    """String to sign: 'Create a service SAS', version 2020-12-06 and later."""
     st, se = (moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (start, expiry))
-    resource_name = f"/blob/{account}/{container}"
     # identifier, IP, protocol; version, kind; snapshot, encryption scope, rscc, rscd, rsce, rscl, rsct
-    lines = ["racwdl", st, se, resource_name, "", "", "", SIGNED_VERSION, "c", *[""] * 7]
+    lines = [permissions, st, se, name, "", "", "", SIGNED_VERSION, kind, *[""] * 7]
     digest = hmac.new(base64.b64decode(key), "\n".join(lines).encode(), hashlib.sha256).digest()
-    fields = {"sv": SIGNED_VERSION, "st": st, "se": se, "sr": "c", "sp": "racwdl"}
+    fields = {"sv": SIGNED_VERSION, "st": st, "se": se, "sr": kind, "sp": permissions}
     fields["sig"] = base64.b64encode(digest).decode()
     return urlencode(fields, quote_via=quote, safe="")
 

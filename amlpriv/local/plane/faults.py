@@ -12,7 +12,7 @@ from amlpriv.local.plane.http import ArmError
 
 __all__ = ["Fault", "Faults"]
 
-_DEEDS = ("status", "drop_before", "drop_after", "delay")
+_DEEDS = ("status", "drop_before", "drop_after", "delay", "crash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Fault:
     """Searched in the path as sent, without regard to case."""
     do: str
     """``status``: answer so without performing. ``drop_before``: close the connection without performing.
-    ``drop_after``: perform, then close without an answer. ``delay``: wait, then perform."""
+    ``drop_after``: perform, then close without an answer. ``delay``: wait, then perform. ``crash``: the control plane's
+    listening thread ends, as after a bug in it."""
     times: int = 1
     status: int = 503
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -26,6 +26,8 @@ class Access(Enum):
 
     ARM = "arm"
     """A bearer token, an api-version, and the names of the embedded workspace."""
+    SERVICE = "service"
+    """A bearer token and the names of the embedded workspace: the workspace's own services."""
     OPEN = "open"
     """Nothing: sign-in."""
     CONTROL = "control"
@@ -78,7 +80,10 @@ Handler = Callable[[Context, Call], Response]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row of the table; ``pattern`` has its variable segments in braces, for instance ``/a/{name}``."""
+    """One row of the table; ``pattern`` has its variable segments in braces, for instance ``/a/{name}``.
+
+    ``{path*}`` is the rest of a path, slashes included.
+    """
 
     method: str
     pattern: str
@@ -103,6 +108,10 @@ class Router:
 
 
 def _compile(pattern: str) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", pattern)
-    literal = [re.escape(part) if index % 2 == 0 else f"(?P<{part}>[^/]+)" for index, part in enumerate(parts)]
+    parts = re.split(r"\{(\w+\*?)\}", pattern)
+    literal = [re.escape(part) if index % 2 == 0 else _group(part) for index, part in enumerate(parts)]
     return re.compile("".join(literal), re.IGNORECASE)
+
+
+def _group(name: str) -> str:
+    return f"(?P<{name[:-1]}>.+)" if name.endswith("*") else f"(?P<{name}>[^/]+)"

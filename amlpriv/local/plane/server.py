@@ -64,6 +64,11 @@ class Server:
         """When the last request came (or the server was started), by ``time.monotonic()``; our own do not count."""
         return self._listener.last_request
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still listens."""
+        return self._thread.is_alive()
+
     def close(self) -> None:
         """Stop listening and cut open connections. Can be called twice."""
         self._listener.shutdown()
@@ -173,7 +178,9 @@ class _Handler(BaseHTTPRequestHandler):
         fault = plane.fault(request)
         if fault is None:
             return plane.handle(request)
-        if fault.do == "drop_before":
+        if fault.do == "crash":
+            self.server.shutdown()
+        if fault.do in {"drop_before", "crash"}:
             raise _DropError
         if fault.do == "status":
             return error_response(fault.status, "FaultOnPurpose", "A test ordered this.", headers=fault.headers)

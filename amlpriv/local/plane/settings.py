@@ -16,6 +16,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "datastore_credentials": ("AccountKey", "Sas", "None"),
     "datastore_type": ("AzureBlob", "AzureFile", "AzureDataLakeGen2"),
     "list_secrets": ("ok", "forbidden"),
+    "long_running": ("poll", "immediate", "fail"),
     "storage_account": ("ok", "forbidden"),
 }
 
@@ -30,6 +31,8 @@ class Settings:
     datastore_type: str = "AzureBlob"
     """Of the default datastore."""
     list_secrets: str = "ok"
+    long_running: str = "poll"
+    """Whether an operation is polled, is over with its first answer, or is polled and fails."""
     storage_account: str = "ok"
     """Whether the storage account's resource may be read."""
     storage_properties: Mapping[str, Any] = field(default_factory=dict)

@@ -168,6 +168,17 @@ class Assets:
         del self._containers[name]
         return True
 
+    def delete_version(self, name: str, version: str) -> bool:
+        """Forget a version; the last one takes its asset with it. False when there is none."""
+        container = self._containers.get(name)
+        if container is None or version not in container.versions:
+            return False
+        if len(container.versions) == 1:
+            return self.delete(name)
+        (self._folder / file_name(name) / f"{file_name(version)}.json").unlink()
+        del container.versions[version]
+        return True
+
     def _load(self) -> None:
         loaded: list[Container] = []
         for folder in self._folder.iterdir():

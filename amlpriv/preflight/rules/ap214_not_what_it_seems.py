@@ -36,4 +36,5 @@ def find(subject: Subject) -> Iterator[Finding]:
             if selector := _SELECTOR.match(line):
                 message = f"{selector[1]} is a comment to conda: the line holds on every platform."
                 fix = "Remove the line or the comment; in the pip section write a marker (; sys_platform == 'linux')."
-                yield Place(file, number, selector.start(1) + 1).finding(CODE, Severity.WARNING, "selector", message, fix=fix)
+                place = Place(file, number, selector.start(1) + 1)
+                yield place.finding(CODE, Severity.WARNING, "selector", message, fix=fix)

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from azure.core import PipelineClient
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.core.rest import HttpRequest
 from azure.storage.blob import (
     AccessPolicy as SdkPolicy,
@@ -123,6 +123,26 @@ class AzureBlobs:
     def get(self, path: str) -> bytes:
         with translated(f"reading {path} of {self._what}"):
             return bytes(self._container.download_blob(path).readall())
+
+    def remove(self, path: str) -> bool:
+        with translated(f"deleting {path} of {self._what}"):
+            try:
+                self._container.delete_blob(path, delete_snapshots="include")
+            except ResourceNotFoundError:
+                return False
+        return True
+
+    def make_container(self) -> None:
+        with translated(f"creating {self._what}"):
+            self._container.create_container()
+
+    def drop_container(self) -> bool:
+        with translated(f"deleting {self._what}"):
+            try:
+                self._container.delete_container()
+            except ResourceNotFoundError:
+                return False
+        return True
 
     def policies(self) -> ContainerPolicies:
         modified: list[datetime] = []

@@ -63,7 +63,7 @@ class ControlPlane:
             cloud.resource_manager, policies=chain, transport=transport
         )
 
-    def send(
+    def exchange(
         self,
         method: str,
         path: str,
@@ -72,12 +72,17 @@ class ControlPlane:
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, str] | None = None,
         version: str = API_VERSION,
-    ) -> dict[str, Any]:
-        """The JSON object that the service answers; any of ``amlpriv.errors`` otherwise."""
+    ) -> Any:
+        """The response, whatever its status is; NetworkError and AuthenticationError when there is none."""
         parameters = {"api-version": version, **(query or {})}
         request = HttpRequest(method, self.cloud.resource_manager + path, params=parameters, json=body)
         with translated(doing):
-            response = self._client.send_request(request)
+            return self._client.send_request(request)
+
+    def send(self, method: str, path: str, *, doing: str, **options: Any) -> dict[str, Any]:
+        """The JSON object that the service answers; any of ``amlpriv.errors`` otherwise. Options as ``exchange``."""
+        response = self.exchange(method, path, doing=doing, **options)
+        with translated(doing):
             if response.status_code >= 400:
                 error = HttpResponseError(response=response, error_format=ARMErrorFormat)
                 raise error_of_response(error, doing) from error

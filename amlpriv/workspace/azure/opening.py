@@ -30,6 +30,7 @@ def open_azure(
 ) -> Workspace:
     """A workspace of Azure, signed in with ``credential`` or else DefaultAzureCredential. Sends nothing yet."""
     from amlpriv.workspace.azure.control import AzureDatastores, AzureEnvironments, ControlPlane
+    from amlpriv.workspace.azure.service import AzureService
 
     counter, conn = RequestCounter(), connection or Connection()
     chosen = cloud or cloud_of_environ(environ)
@@ -41,7 +42,8 @@ def open_azure(
 
         return AzureBlobs(datastore, key or signed_in, counter, conn, block_size=block_size or BLOCK)
 
-    return Workspace(name, AzureDatastores(plane), AzureEnvironments(plane), open_blobs, counter, local)
+    ports = (AzureDatastores(plane), AzureEnvironments(plane), open_blobs, counter, local)
+    return Workspace(name, *ports, service=AzureService(plane))
 
 
 def open_client(ml_client: Any) -> Workspace:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import RetryMode, RetryPolicy
 from azure.core.pipeline.transport import RequestsTransport
 
+from amlpriv.errors import LocalWorkspaceError
 from amlpriv.workspace.azure.logs import redact_logs
 from amlpriv.workspace.ports import RequestCounter
 
@@ -102,4 +106,22 @@ class CountingTransport(RequestsTransport):  # type: ignore[misc]  # azure-core 
             setattr(self._counter, self._plane, getattr(self._counter, self._plane) + 1)
         if self._proxies:
             kwargs.setdefault("proxies", self._proxies)
-        return super().send(request, **kwargs)
+        try:
+            return super().send(request, **kwargs)
+        except (ServiceRequestError, ServiceResponseError) as error:
+            if self._proxies and not _listens(self._proxies["https"]):
+                raise LocalWorkspaceError(
+                    "The local workspace ended while it was used.",
+                    hint="'amlpriv local status' says why; the next command starts it again.",
+                ) from error
+            raise
+
+
+def _listens(url: str) -> bool:
+    """Whether the local workspace's proxy is there: without it no further attempt makes sense."""
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=5):
+            return True
+    except OSError:
+        return False
