@@ -1,0 +1,1 @@
+"""Jobs of the local workspace: what runs them, inside the supervisor."""

@@ -1,0 +1,62 @@
+"""Reads resources of a running local workspace through its own REST API, from another process. Needs no azure."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from amlpriv.errors import LocalWorkspaceError, NotFoundError, ServiceError
+from amlpriv.local.credential import unsigned_token
+from amlpriv.local.plane.names import WORKSPACE_ID
+from amlpriv.local.state import State
+
+__all__ = ["look_up", "look_up_all"]
+
+API_VERSION = "2024-10-01"
+SECONDS = 10.0
+_SCOPE = "https://management.azure.com/.default"
+
+
+def look_up(state: State, path: str) -> dict[str, Any]:
+    """The resource at ``path`` below the workspace, or at a whole ARM id.
+
+    Raises NotFoundError, ServiceError for another refusal, LocalWorkspaceError when there is no answer.
+    """
+    whole = path if path.lower().startswith("/subscriptions/") else f"{WORKSPACE_ID}/{path}"
+    return _get(state, f"{quote(whole)}?api-version={API_VERSION}")
+
+
+def look_up_all(state: State, path: str) -> Iterator[dict[str, Any]]:
+    """The resources of a list, over all its pages. Raises as ``look_up`` does."""
+    target = f"{quote(f'{WORKSPACE_ID}/{path}')}?api-version={API_VERSION}"
+    while target:
+        page = _get(state, target)
+        yield from page["value"]
+        link = urlsplit(page.get("nextLink") or "")
+        target = f"{link.path}?{link.query}" if link.path else ""
+
+
+def _get(state: State, target: str) -> dict[str, Any]:
+    context = ssl.create_default_context(cafile=str(state.ca_bundle))
+    connection = http.client.HTTPSConnection("localhost", state.ports.plane, timeout=SECONDS, context=context)
+    token = unsigned_token(state.tenant, _SCOPE, int(time.time()))
+    try:
+        connection.request("GET", target, headers={"Authorization": f"Bearer {token}"})
+        answer = connection.getresponse()
+        status, content = answer.status, json.loads(answer.read())
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise LocalWorkspaceError(
+            f"The local workspace's control plane does not answer: {error or type(error).__name__}.",
+            hint="Stop it and start it again: amlpriv local stop, amlpriv local start.",
+        ) from error
+    finally:
+        connection.close()
+    if status == 200 and isinstance(content, dict):
+        return content
+    message = str(content.get("error", {}).get("message", status)) if isinstance(content, dict) else str(status)
+    raise NotFoundError(message) if status == 404 else ServiceError(message)

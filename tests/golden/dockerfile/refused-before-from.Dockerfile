@@ -1,0 +1,3 @@
+ARG X
+RUN true
+FROM a

@@ -1,0 +1,3 @@
+FROM a
+
+RUM pip install x

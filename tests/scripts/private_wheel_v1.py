@@ -1,0 +1,43 @@
+"""Upload a private wheel with SDK v1, and register an environment that installs it."""
+
+import os
+import sys
+
+from azureml.core import Environment, Workspace
+from azureml.core.authentication import ServicePrincipalAuthentication
+from azureml.core.conda_dependencies import CondaDependencies
+from azureml.exceptions import UserErrorException
+
+auth = ServicePrincipalAuthentication(
+    tenant_id=os.environ["AZURE_TENANT_ID"],
+    service_principal_id=os.environ["AZURE_CLIENT_ID"],
+    service_principal_password=os.environ["AZURE_CLIENT_SECRET"],
+)
+ws = Workspace.from_config(auth=auth)
+print("workspace", ws.name, ws.location)
+
+wheel = sys.argv[1]
+url = Environment.add_private_pip_wheel(workspace=ws, file_path=wheel, exist_ok=False)
+print("url", url)
+try:
+    Environment.add_private_pip_wheel(workspace=ws, file_path=wheel)
+except UserErrorException as error:
+    print("refused", "already exists" in str(error))
+print("same", Environment.add_private_pip_wheel(workspace=ws, file_path=wheel, exist_ok=True) == url)
+
+dependencies = CondaDependencies()
+dependencies.add_pip_package("numpy==1.26.4")
+dependencies.add_pip_package(url)
+env = Environment("churn-v1")
+env.python.conda_dependencies = dependencies
+env.docker.base_image = "mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04"
+print("registered", env.register(ws).version, env.register(ws).version)
+
+env.environment_variables = {"STAGE": "test"}
+print("changed", env.register(ws).version)
+
+first = Environment.get(ws, "churn-v1", version="1")
+print("packages", *first.python.conda_dependencies.pip_packages)
+print("image", first.docker.base_image)
+print("latest", Environment.get(ws, "churn-v1").environment_variables)
+print("listed", *Environment.list(ws))
