@@ -15,6 +15,8 @@ from amlpriv.local.state import State
 # Settings of the machine that would change what tests see. The package index itself stays the user's.
 SCRUBBED = (
     "AMLPRIV_HOME",
+    "AMLPRIV_ISOLATED",
+    "AMLPRIV_PROXY",
     "AMLPRIV_PYTHONS",
     "AMLPRIV_WORKSPACE",
     "AZURE_CLIENT_ID",
