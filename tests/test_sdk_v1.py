@@ -71,6 +71,7 @@ def test_a_script_adds_a_private_wheel_and_registers_an_environment(
         "image mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04",
         "latest {'STAGE': 'test'}",
         "listed churn-v1",
+        "connection https://feed.contoso.example/simple False",
     ]
     _check_installs(f"{url}?{_read_token(local_state, wheel.name)}", environ, tmp_path / "site")
 

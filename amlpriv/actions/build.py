@@ -70,6 +70,7 @@ def build(
     workspace: object = None,
     name: str | None = None,
     image: str | None = None,
+    python: str | None = None,
     version: str | None = None,
     strict_python: bool = False,
     expires: timedelta | None = None,
@@ -91,7 +92,8 @@ def build(
             hint="On Azure the service builds: submit a job, or open the environment in the studio.",
         )
     surroundings, watcher = os.environ if environ is None else environ, progress or Quiet()
-    options: dict[str, Any] = {"name": name, "image": image, "version": version, "expires": expires, "now": now}
+    names: dict[str, Any] = {"name": name, "image": image, "python": python, "version": version}
+    options = {**names, "expires": expires, "now": now}
     published = publish(file, workspace=LOCAL, environ=surroundings, start=start, progress=watcher, **options)
 
     root, inside = _surroundings(surroundings)

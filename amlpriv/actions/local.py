@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from typing import TYPE_CHECKING
 
 from amlpriv.errors import LocalWorkspaceError
@@ -35,6 +36,17 @@ class LocalStatus:
     """What is wrong: a part that does not answer, or a workspace that ended without being stopped."""
     log: Path | None = None
     """Where to read more about it."""
+
+    def __str__(self) -> str:
+        if not self.running:
+            return f"not running; data in {self.home}"
+        facts = [("data", str(self.home)), ("storage", f"{self.account}, container {self.container}")]
+        facts += [("requests", f"{name}: {count}") for name, count in (self.requests or {}).items()]
+        facts += [("unknown", route) for route in self.unknown]
+        return "\n".join((f"running (process {self.pid})", *(f"  {name:<11} {value}" for name, value in facts)))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002 - IPython's way to ask
+        printer.text(str(self) if self.problem is None else f"{self}\n{self.problem} Its log: {self.log}")
 
     def as_json(self) -> dict[str, object]:
         """The object that ``local status --json`` prints."""

@@ -13,11 +13,11 @@ from packaging.utils import canonicalize_name
 
 from amlpriv.actions.choosing import choose_wheel
 from amlpriv.actions.inspecting import inspect_wheel
+from amlpriv.actions.specification import read_file
 from amlpriv.building import build_wheel
 from amlpriv.errors import InputError, UnsupportedError, UsageError
 from amlpriv.facts.images import DEFAULT_IMAGE, target_for
 from amlpriv.facts.routes import Route
-from amlpriv.files import read_text
 from amlpriv.findings import Report
 from amlpriv.plans.publish import blob_path
 from amlpriv.plans.steps import Wanted, WantedWheel
@@ -31,7 +31,6 @@ from amlpriv.specs.environment import (
     IndexSource,
     PathSource,
     Source,
-    read_specification,
     unneeded_sources,
 )
 from amlpriv.specs.fields import VERSION_HINT, version_complaint
@@ -179,6 +178,7 @@ def preparing(
     environ: Mapping[str, str],
     name: str | None = None,
     image: str | None = None,
+    python: str | None = None,
     version: str | None = None,
     via: Route | str | None = None,
     say: Callable[[str], None] = lambda _: None,
@@ -187,15 +187,8 @@ def preparing(
 
     Raises InputError, WheelError, BuildError, UnsupportedError; what is merely wrong is in ``report``.
     """
-    text = read_text(path)
-    texts: dict[str, str] = {}
-
-    def load(relative: str) -> str:
-        place = str(path.parent / relative)
-        texts[place] = read_text(path.parent / relative)
-        return texts[place]
-
-    file = read_specification(text, str(path), load=load, name=name, image=image)
+    read = read_file(path, name=name, image=image, python=python, say=say)
+    file = read.file
     if version is not None:
         if complaint := version_complaint(version):
             raise UsageError(f"{version!r} cannot be an environment's version: {complaint}.", hint=VERSION_HINT)
@@ -206,7 +199,7 @@ def preparing(
         target = _target(file, say)
         file = without_skipped_paths(file, target)
         packages = Packages(file, path.parent, Path(work), target, environ, say)
-        yield _prepare(file, text, texts, packages, route)
+        yield _prepare(file, read.text, read.texts, packages, route)
 
 
 def _route(file: EnvironmentFile, via: Route | str | None) -> Route:

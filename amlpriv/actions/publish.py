@@ -18,11 +18,12 @@ from amlpriv.actions.opening import locate, open_workspace
 from amlpriv.actions.preparing import Prepared, preparing
 from amlpriv.actions.signed import signed_hashes, signed_urls
 from amlpriv.actions.uploading import Progress
+from amlpriv.actions.verify_report import check_route
 from amlpriv.errors import ServiceError
 from amlpriv.facts.routes import Route
 from amlpriv.findings import Report
 from amlpriv.plans.access import asked_lifetime
-from amlpriv.plans.publish import plan_publish, refuse_plain
+from amlpriv.plans.publish import plan_publish
 from amlpriv.plans.steps import DIGEST, WHEEL_PREFIX, WHEELS_IN_PROPERTIES, PublishPlan, Upload, Wanted, wheel_fields
 from amlpriv.remote import RegisteredEnvironment
 from amlpriv.secret import Secret, redact
@@ -184,6 +185,7 @@ def publish(
     dry_run: bool = False,
     name: str | None = None,
     image: str | None = None,
+    python: str | None = None,
     version: str | None = None,
     via: Route | str | None = None,
     start: bool = True,
@@ -203,15 +205,12 @@ def publish(
     path, lifetime = Path(file), asked_lifetime(expires)
     where = locate(workspace, environ=surroundings, folder=Path.cwd())
 
-    options: dict[str, Any] = {"name": name, "image": image, "version": version, "via": via}
+    options: dict[str, Any] = {"name": name, "image": image, "python": python, "version": version, "via": via}
     with preparing(path, environ=surroundings, say=watcher.say, **options) as prepared:
         prepared.report.raise_if_errors()
 
         opened = open_workspace(where, environ=surroundings, folder=Path.cwd(), start=start, say=watcher.say)
-        if prepared.route is Route.PLAIN:
-            from amlpriv.actions.verify_report import plain_url_works
-
-            refuse_plain(prepared.wanted, works=plain_url_works(opened.name, surroundings))
+        check_route(prepared.wanted, opened.name, surroundings)
         run = partial(_publish, prepared, opened, dry_run, lifetime=lifetime, now=moment, progress=watcher)
         try:
             return run()

@@ -37,6 +37,7 @@ def render(
     workspace: object = None,
     name: str | None = None,
     image: str | None = None,
+    python: str | None = None,
     version: str | None = None,
     start: bool = True,
     environ: Mapping[str, str] | None = None,
@@ -48,7 +49,7 @@ def render(
     URLs of what is registered no longer work.
     """
     surroundings = os.environ if environ is None else environ
-    options: dict[str, Any] = {"name": name, "image": image, "version": version}
+    options: dict[str, Any] = {"name": name, "image": image, "python": python, "version": version}
     with preparing(Path(file), environ=surroundings, **options) as prepared:
         prepared.report.raise_if_errors()
         if workspace is None:
@@ -65,6 +66,7 @@ def write_specification(
     form: Form = "environment",
     name: str | None = None,
     image: str | None = None,
+    python: str | None = None,
     version: str | None = None,
     start: bool = True,
     environ: Mapping[str, str] | None = None,
@@ -75,7 +77,7 @@ def write_specification(
             "Without a workspace there is nothing to reveal.", hint="Say which: --workspace local, or a config.json."
         )
     surroundings = os.environ if environ is None else environ
-    options: dict[str, Any] = {"name": name, "image": image, "version": version}
+    options: dict[str, Any] = {"name": name, "image": image, "python": python, "version": version}
     with preparing(Path(file), environ=surroundings, **options) as prepared:
         prepared.report.raise_if_errors()
         registered = _registered(prepared, workspace, surroundings, start)

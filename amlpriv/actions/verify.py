@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from amlpriv.actions.opening import locate, open_workspace
-from amlpriv.actions.verify_report import asked_as_json, default_report, verify_folder, write_report
+from amlpriv.actions.verify_report import asked_as_json, default_report, redacted, verify_folder, write_report
 from amlpriv.errors import AmlprivError, AuthenticationError, LockedError, NetworkError, UsageError
 from amlpriv.probes.catalog import choose
 from amlpriv.probes.cleaning import Removed, clean
@@ -20,13 +20,15 @@ from amlpriv.probes.journal import Journal, Thing, find_journals
 from amlpriv.probes.probe import Answer, Needs, Probe, Verdict, unanswered
 from amlpriv.probes.site import Exchange, Feed, Site
 from amlpriv.remote import WorkspaceName
-from amlpriv.secret import Secret, redact
+from amlpriv.secret import Secret
 from amlpriv.workspace.ports import Workspace
 
 __all__ = ["UNANSWERED_EXIT_CODE", "Asked", "Verified", "clean_up", "verify"]
 
 UNANSWERED_EXIT_CODE = 6
 """At least one question that was asked got no answer, or something could not be removed."""
+
+NOT_ASKED = "not asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +101,10 @@ def verify(
     ids and an incomplete feed, AuthenticationError, and what opening a workspace raises.
     """
     given = _feed(feed, feed_token, feed_package)
-    chosen = choose(only, skip)
-    lacking = {Needs.FEED} if given is None else set()
-    lacking |= set() if builds else {Needs.BUILDS}
-    ready = tuple(probe for probe in chosen if not probe.needs & lacking)
-    listed = [Asked(probe, _not_asked(probe.needs & lacking)) for probe in chosen]
+    listed = _listed(choose(only, skip), given, builds=builds)
     if not live:
-        return Verified(tuple(listed))
-    if only and len(ready) < len(chosen):
-        raise UsageError(
-            "; ".join(f"{item.probe.id}: {item.answer.words}" for item in listed if item.probe not in ready)
-        )
+        return Verified(listed)
+    ready = _ready(listed, named=bool(only))
     surroundings = os.environ if environ is None else environ
     where = locate(workspace, environ=surroundings, folder=Path.cwd())
     if confirm is not None and not confirm(where, ready):
@@ -118,19 +113,26 @@ def verify(
     options: dict[str, Any] = {"compute": compute, "feed": given, "job_seconds": timeout.total_seconds(), "say": say}
     path = Path(report) if report is not None else default_report(opened.name, surroundings)
     with _run(opened, verify_folder(surroundings), options, keep=keep) as run:
-        try:
-            _ask_all(run, ready)
-        finally:
-            run.finish(keep=keep)
-            answers = {item.probe.id: item for item in run.asked}
-            asked = tuple(answers.get(item.probe.id, item) for item in listed)
-            write_report(path, opened, asked, run.left, run.site.secrets())
-    return Verified(asked, True, opened.name, path, run.left)
+        return _ask_all(run, listed, ready, path, keep=keep)
+
+
+def _listed(chosen: tuple[Probe, ...], feed: Feed | None, *, builds: bool) -> tuple[Asked, ...]:
+    """The probes before they are asked; the words say what those that cannot be asked need."""
+    lacking = (set() if feed else {Needs.FEED}) | (set() if builds else {Needs.BUILDS})
+    return tuple(Asked(probe, _not_asked(probe.needs & lacking)) for probe in chosen)
+
+
+def _ready(listed: tuple[Asked, ...], *, named: bool) -> tuple[Probe, ...]:
+    """The probes that lack nothing; UsageError for another that was ``named`` by its id."""
+    lacking = [f"{item.probe.id}: {item.answer.words}" for item in listed if item.answer.words != NOT_ASKED]
+    if named and lacking:
+        raise UsageError("; ".join(lacking))
+    return tuple(item.probe for item in listed if item.answer.words == NOT_ASKED)
 
 
 def _not_asked(lacking: Iterable[Needs]) -> Answer:
     needs = " and ".join(sorted(need.value for need in lacking))
-    return Answer(Verdict.NOT_ASKED, f"not asked: needs {needs}" if needs else "not asked")
+    return Answer(Verdict.NOT_ASKED, f"{NOT_ASKED}: needs {needs}" if needs else NOT_ASKED)
 
 
 def _feed(url: str | None, token: Secret | str | None, package: str | None) -> Feed | None:
@@ -199,26 +201,43 @@ def _locked(path: Path) -> Iterator[None]:
             path.with_suffix(".lock").unlink(missing_ok=True)
 
 
-def _ask_all(run: _Run, probes: tuple[Probe, ...]) -> None:
-    for probe in probes:
-        run.site.say(f"{probe.id} {probe.question}")
-        run.site.heard.clear()
-        begun, at = run.site.clock(), datetime.now(timezone.utc)
-        answer = unanswered("interrupted")
-        try:
-            answer = _ask(probe, run.site)
-        finally:
-            run.asked.append(Asked(probe, answer, tuple(run.site.heard), run.site.clock() - begun, at))
+def _ask_all(run: _Run, listed: tuple[Asked, ...], ready: tuple[Probe, ...], report: Path, *, keep: bool) -> Verified:
+    """Ask, and whatever happens clean up and write down what is known."""
+    asked = listed
+    try:
+        for probe in ready:
+            _ask_one(run, probe)
+    finally:
+        run.finish(keep=keep)
+        answers = {item.probe.id: item for item in run.asked}
+        asked = tuple(answers.get(item.probe.id, item) for item in listed)
+        write_report(report, run.site.workspace, asked, run.left, run.site.secrets())
+    return Verified(asked, True, run.site.workspace.name, report, run.left)
+
+
+def _ask_one(run: _Run, probe: Probe) -> None:
+    site = run.site
+    site.say(f"{probe.id} {probe.question}")
+    site.heard.clear()
+    begun, at = site.clock(), datetime.now(timezone.utc)
+    answer = unanswered("interrupted")
+    try:
+        answer = _ask(probe, site)
+    finally:
+        run.asked.append(Asked(probe, answer, tuple(site.heard), site.clock() - begun, at))
 
 
 def _ask(probe: Probe, site: Site) -> Answer:
     """The answer; what goes wrong is one, too, unless nobody could ask anything any more."""
     try:
-        return probe.ask(site)
+        answer = probe.ask(site)
     except (AuthenticationError, NetworkError):
         raise
     except AmlprivError as error:
-        return unanswered(redact(error.message, *(secret.reveal() for secret in site.secrets())))
+        answer = unanswered(error.message)
+    # The service may quote what it was given, a secret without any of the forms by which redact knows one.
+    known = tuple(secret.reveal() for secret in site.secrets())
+    return Answer(answer.verdict, redacted(answer.words, known), redacted(answer.details, known))
 
 
 def clean_up(

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amlpriv.errors import InputError
+from amlpriv.facts.routes import Route
 from amlpriv.files import create_private_directory, read_text, write_text
 from amlpriv.local.home import Home
+from amlpriv.plans.publish import refuse_plain
+from amlpriv.plans.steps import Wanted
 from amlpriv.probes.probe import Verdict
 from amlpriv.remote import WorkspaceName
 from amlpriv.secret import Secret, redact
@@ -23,9 +26,10 @@ if TYPE_CHECKING:
 __all__ = [
     "SCHEMA",
     "asked_as_json",
+    "check_route",
     "default_report",
-    "plain_url_works",
     "read_verdicts",
+    "redacted",
     "verify_folder",
     "write_report",
 ]
@@ -85,7 +89,7 @@ def write_report(
     }
     create_private_directory(path.parent)
     secrets = tuple(secret.reveal() for secret in known)
-    write_text(path, json.dumps(_redacted(document, secrets), indent=2) + "\n", private=True)
+    write_text(path, json.dumps(redacted(document, secrets), indent=2) + "\n", private=True)
 
 
 def _api_versions() -> dict[str, str]:
@@ -105,14 +109,14 @@ def _location(workspace: Workspace) -> str | None:
     return str(found) if found else None
 
 
-def _redacted(value: Any, secrets: tuple[str, ...]) -> Any:
+def redacted(value: Any, secrets: tuple[str, ...]) -> Any:
     """The same document without anything that looks like a secret, in keys and in values."""
     if isinstance(value, str):
         return redact(value, *secrets)
     if isinstance(value, Mapping):
-        return {redact(str(key), *secrets): _redacted(item, secrets) for key, item in value.items()}
+        return {redact(str(key), *secrets): redacted(item, secrets) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_redacted(item, secrets) for item in value]
+        return [redacted(item, secrets) for item in value]
     return value
 
 
@@ -136,8 +140,9 @@ def read_verdicts(workspace: WorkspaceName, environ: Mapping[str, str]) -> dict[
     return {name: known[item["answer"]] for name, item in items if item.get("answer") in known}
 
 
-def plain_url_works(workspace: WorkspaceName, environ: Mapping[str, str]) -> bool:
-    """Whether the default report says that the service replaces plain URLs of blobs."""
-    from amlpriv.probes.plain import PLAIN_URL
+def check_route(wanted: Wanted, workspace: WorkspaceName, environ: Mapping[str, str]) -> None:
+    """UnsupportedError for the route ``plain`` when the default report does not say that plain URLs are replaced."""
+    if wanted.route is Route.PLAIN:
+        from amlpriv.probes.plain import PLAIN_URL
 
-    return read_verdicts(workspace, environ).get(PLAIN_URL) is Verdict.YES
+        refuse_plain(wanted, works=read_verdicts(workspace, environ).get(PLAIN_URL) is Verdict.YES)

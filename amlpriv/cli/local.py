@@ -48,16 +48,8 @@ def status(as_json: bool) -> int:
     found = local_status()
     if as_json:
         show.as_json(found.as_json())
-    elif found.running:
-        click.echo(f"running (process {found.pid})")
-        click.echo(f"  data        {found.home}")
-        click.echo(f"  storage     {found.account}, container {found.container}")
-        for name, count in (found.requests or {}).items():
-            click.echo(f"  requests    {name}: {count}")
-        for route in found.unknown:
-            click.echo(f"  unknown     {route}")
     else:
-        click.echo(f"not running; data in {found.home}")
+        click.echo(str(found))
     if found.problem:
         show.say(f"{found.problem} Its log: {found.log}")
     return 0 if found.running else LocalWorkspaceError.exit_code

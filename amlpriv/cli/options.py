@@ -70,6 +70,7 @@ def naming_options(command: F) -> F:
     """What overrides the file."""
     for option in (
         click.option("--version", "version", help="Environment version instead of the generated one."),
+        click.option("--python", metavar="3.11", help="Python version instead of the file's."),
         click.option("--image", help="Base image instead of the file's."),
         click.option("--name", help="Environment name instead of the file's."),
     ):

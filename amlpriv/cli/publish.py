@@ -46,8 +46,8 @@ def _publish(dry_run: bool, as_json: bool, **given: Any) -> int:
 def publish(dry_run: bool, as_json: bool, expires: timedelta | None, **given: Any) -> int:
     """Upload the private wheels of FILE and register the environment that installs them.
 
-    FILE is an environment file (an Azure ML environment YAML with 'sources') or a conda YAML. Publishing the same
-    content again writes nothing.
+    FILE is an environment file (an Azure ML environment YAML with 'sources'), a conda YAML, a pyproject.toml or a
+    requirements file. Publishing the same content again writes nothing.
     """
     return _publish(dry_run, as_json, expires=expires, **given)
 

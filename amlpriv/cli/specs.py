@@ -16,7 +16,8 @@ __all__ = ["diff", "schema"]
 @click.argument("other", type=click.Path(path_type=Path))
 @common
 def diff(one: Path, other: Path, as_json: bool) -> int:
-    """Say what changes from ONE to OTHER: environment files, Azure ML environment YAMLs or conda YAMLs.
+    """Say what changes from ONE to OTHER: environment files, Azure ML environment YAMLs, conda YAMLs, pyproject.toml or
+    requirements files.
 
     Spelling and order count only where they mean something. Exit code 0 when both mean the same, 1 when not.
     """

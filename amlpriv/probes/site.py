@@ -15,7 +15,7 @@ from amlpriv.errors import ServiceError, UnsupportedError
 from amlpriv.facts.images import DEFAULT_IMAGE
 from amlpriv.probes.journal import Journal, Thing
 from amlpriv.remote import BlobUpload, Datastore, RawAnswer, StorageSecret
-from amlpriv.secret import Secret
+from amlpriv.secret import Secret, redact
 from amlpriv.workspace.ports import Blobs, Workspace
 
 __all__ = ["NOT_IMITATED", "Exchange", "Feed", "NotAskedError", "Site", "environment_path", "said", "upload_of"]
@@ -114,7 +114,8 @@ class Site:
         begun = self.clock()
         answer = self.workspace.service.ask(method, path, body, query=query, version=version)
         asked = f"{method} {_short(path) or 'workspace'}"
-        self.heard.append(Exchange(asked, answer.status, answer.code, answer.message, self.clock() - begun))
+        message = redact(answer.message, *(secret.reveal() for secret in self.secrets()))
+        self.heard.append(Exchange(asked, answer.status, answer.code, message, self.clock() - begun))
         if answer.code.startswith(NOT_IMITATED):
             raise NotAskedError(f"Not imitated here: {asked}.")
         return answer

@@ -99,6 +99,8 @@ def read_requirement(text: str, position: Position | None) -> Requirement:
         hint = None
         if re.fullmatch(r"[\w.\[\], -]+=[^=].*", text):
             hint = "pip compares with '==' (a single '=' is conda's)."
+        elif re.search(r"[\x00-\x08\x0e-\x1f\x7f-\xa0\u200b-\u200f\u2060\ufeff]", text):
+            hint = "It holds a character that cannot be seen; write the line again, and save the file as UTF-8."
         message = f"Not a requirement that pip accepts: {redact(text)!r} ({reason})."
         raise input_error(message, position, hint=hint) from None
     if complaint := marker_complaint(requirement.marker):

@@ -161,6 +161,7 @@ def test_logging_everything(canary: Canary) -> None:
 
 SHOWN = """
 import os, sys, traceback
+import certifi
 import amlpriv
 from amlpriv.actions.asking import Store, ask
 from amlpriv.actions.signed import signed_urls
@@ -193,13 +194,16 @@ show(store, datastore, secret, blobs, store.ask_policies(), secret.account_key, 
 show(PolicySigner(datastore, secret.account_key, "amlpriv-1", None))
 connection = Connection(proxy=state.proxy_url, ca_bundle=str(state.ca_bundle))
 counter = RequestCounter()
-nowhere = Connection(proxy="http://127.0.0.1:9", ca_bundle=str(state.ca_bundle), retry={"total": 1, "backoff": 0.01})
+once = {"total": 1, "backoff": 0.01}
+nowhere = Connection(proxy=state.proxy_url, ca_bundle=certifi.where(), retry=once)
+ended = Connection(proxy="http://127.0.0.1:9", ca_bundle=str(state.ca_bundle), retry=once)
 other = Secret("A" * 86 + "==")
 url = next(iter(signed_urls(published.registered).values()))
 for what, call in {
     "403": lambda: AzureBlobs(datastore, other, counter, connection).stored("amlpriv/"),
     "403 to a listing of policies": lambda: AzureBlobs(datastore, other, counter, connection).policies(),
     "no answer": lambda: AzureBlobs(datastore, secret.account_key, counter, nowhere).stored("amlpriv/"),
+    "gone": lambda: AzureBlobs(datastore, secret.account_key, counter, ended).stored("amlpriv/"),
     "no answer to HEAD": lambda: AzureBlobs(datastore, secret.account_key, counter, nowhere).head(url),
 }.items():
     try:
@@ -218,4 +222,5 @@ def test_showing_everything(canary: Canary) -> None:
     said = canary.python("-c", SHOWN, canary.file("ships"), "wheels/contoso_features-1.2.0-py3-none-any.whl")
     assert "PermissionDeniedError" in said
     assert "NetworkError" in said
+    assert "LocalWorkspaceError" in said
     assert canary.finds() == []

@@ -72,6 +72,7 @@ def test_a_restart_keeps_assets_of_every_kind(tmp_path: Path) -> None:
         ended = {"status": "Completed"}  # a job that is not over is told to have failed
         for kind in kinds:
             assets = store.assets(kind)
+            assets.put_container("Größe/1", ended)
             for number in range(3):
                 assets.put_version("Größe/1", str(number), {**ended, "text": "x\n" * number})
             assets.put_container("alone", {**ended, "tags": {"a": "b"}})

@@ -106,3 +106,10 @@ def test_sharing_is_the_default_and_metadata_is_kept() -> None:
     assert found["expiryTime"] == "2030-01-01T00:00:00Z"
     assert "value" not in found
     assert read(authType="None", isSharedToAll=False).properties["isSharedToAll"] is False
+
+
+def test_the_one_secret_of_sdk_v1_has_no_name() -> None:
+    given = {"category": "PythonFeed", "target": "https://feed.example", "authType": "PAT", "value": "token"}
+    assert read_connection({"properties": given}).credentials == {"pat": "token"}
+    with pytest.raises(ArmError):
+        read_connection({"properties": {**given, "authType": "UsernamePassword"}})

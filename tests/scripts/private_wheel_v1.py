@@ -41,3 +41,9 @@ print("packages", *first.python.conda_dependencies.pip_packages)
 print("image", first.docker.base_image)
 print("latest", Environment.get(ws, "churn-v1").environment_variables)
 print("listed", *Environment.list(ws))
+
+feed = "https://feed.contoso.example/simple"
+ws.set_connection(name="private-feed", category="PythonFeed", target=feed, authType="PAT", value="my-token")
+connection = ws.get_connection("private-feed")
+print("connection", connection["properties"]["target"], "my-token" in str(connection))
+ws.delete_connection("private-feed")

@@ -109,6 +109,14 @@ def test_a_heredoc_of_an_unknown_flag_hides_no_mistake() -> None:
     assert "more problem" not in (caught.value.hint or "")
 
 
+def test_a_blank_that_is_none_is_told() -> None:
+    """Real files have them, copied from web pages."""
+    with pytest.raises(InputError, match="no-break space"):
+        parse_dockerfile("FROM a\nENV\xa0A=1\n")
+    with pytest.raises(InputError, match="no-break space"):
+        parse_dockerfile("FROM a\nRUN a \\\n  b \\\xa0\n  c\xa0\\\n  d\n")
+
+
 def test_values_are_not_shown() -> None:
     """People put tokens into ENV and ARG."""
     text = "FROM a\nARG T=s3cr3t\nENV T s3cr3t\nRUN <<E\ns3cr3t\nE\n"

@@ -48,6 +48,7 @@ def publishing(client: MLClient, environ: Mapping[str, str]) -> None:
     amlpriv.publish("env.yml", via="sas", start=False, environ=environ)
     amlpriv.publish("env.yml", via=Route.SAS, now=datetime.now(timezone.utc), progress=Watching())
 
+    assert_type(amlpriv.verify(live=True, workspace=client, only=["V14"])["V14"].words, str)
     assert_type(published.id, str)
     assert_type(published.reference, str)
     assert_type(published.name, str)

@@ -47,8 +47,18 @@ function answerAfterSaving(http, Loki) {
   };
 }
 
+function findLoki(from) {
+  try {
+    return require.resolve("lokijs", { paths: [from] });
+  } catch {
+    console.warn("there is no lokijs beside Azurite: what it confirms may be lost for five seconds when it is killed");
+    return null;
+  }
+}
+
 // The program that Azurite sees: itself, with its own arguments.
 process.argv.splice(1, 1);
 const main = process.argv[1];
-answerAfterSaving(require("http"), require(require.resolve("lokijs", { paths: [main] })));
+const loki = findLoki(main);
+if (loki) answerAfterSaving(require("http"), require(loki));
 require(main);

@@ -88,7 +88,15 @@ def read_connection(document: Json) -> Connection:
         "isSharedToAll": given.get("isSharedToAll") is not False,
     }
     others = {name: given[name] for name in _OTHER_FIELDS if given.get(name) is not None}
-    return Connection({**others, **properties}, _credentials(auth_type, given.get("credentials")))
+    return Connection({**others, **properties}, _credentials(auth_type, _given_credentials(auth_type, given)))
+
+
+def _given_credentials(auth_type: str, given: Json) -> Any:
+    """SDK v1 sends the one secret that a PAT or a key consists of as ``value``, without a name."""
+    fields = _FIELDS[auth_type]
+    if given.get("credentials") is None and isinstance(given.get("value"), str) and len(fields) == 1:
+        return {fields[0]: given["value"]}
+    return given.get("credentials")
 
 
 def _credentials(auth_type: str, given: Any) -> Json | None:

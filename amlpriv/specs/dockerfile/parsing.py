@@ -17,6 +17,7 @@ __all__ = ["parse_dockerfile"]
 
 _NAME = re.compile(r"[^\t\v\f\r ]+")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*")
+_INVISIBLE = "It holds a no-break space, which Docker takes for a letter; put a blank there (in the line before, too)."
 _NO_TRIGGERS = ("FROM", "MAINTAINER", "ONBUILD")
 
 
@@ -69,7 +70,8 @@ class _Reader:
         name = match[0].upper()
         heredocs = self._heredocs(name, match.end(), place)
         if name not in NAMES:
-            raise input_error(f"Docker has no instruction {match[0]!r}.", place, hint=did_you_mean(name, NAMES))
+            hint = _INVISIBLE if re.search(r"[^\S\t\v\f\r ]", match[0]) else did_you_mean(name, NAMES)
+            raise input_error(f"Docker has no instruction {match[0]!r}.", place, hint=hint)
         found, start = split_flags(text, match.end(), self._escape)
         flags = tuple(self._flags(name, found))
         value = text[start:].strip(BLANKS)

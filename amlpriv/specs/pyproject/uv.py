@@ -190,9 +190,9 @@ def source_of(entry: SourceEntry, indexes: Collection[str], member: Callable[[So
         if len(given) > 1:
             message = f"The source {entry.name!r} has {' and '.join(given)}."
             raise input_error(message, fields.key_position(given[1]), hint="Give one of rev, tag and branch.")
-        references = {name: text_at(fields, name) for name in _REFERENCES}
+        rev, tag, branch = (text_at(fields, name) for name in _REFERENCES)
         url = (text_at(fields, "git") or "").removeprefix("git+")
-        return GitSource(url, **references, subdirectory=text_at(fields, "subdirectory"), position=place)
+        return GitSource(url, rev, tag, branch, text_at(fields, "subdirectory"), position=place)
     if entry.kind == "url":
         return _url(entry)
     index = text_at(fields, "index") or ""

@@ -104,6 +104,8 @@ class _Reader:
             self._note("pip 25.3 removed --global-option; use --config-settings.", global_options[0].position)
         item = self._package(line.text, body, start, tuple(self._hashes(hashes)), editable=bool(editables))
         _check_egg(item, body, start)
+        if self._constraint:
+            _check_constraint(item, start)
         return RequirementLine(
             item,
             start,
@@ -170,6 +172,16 @@ def _check_egg(item: PipRequirement | PipPath | PipVcs, body: str, position: Pos
     if match and not _NAME.fullmatch(match[1]):
         message = f"pip does not accept {redact(match[0][1:])!r}: only a name may stand there."
         raise input_error(message, position, hint="Write 'name[extra] @ URL'.")
+
+
+def _check_constraint(item: PipRequirement | PipPath | PipVcs, position: Position) -> None:
+    """pip documentation, "Constraints Files": a name is needed, and extras cannot stand there."""
+    extras = item.requirement.extras if isinstance(item, PipRequirement) else item.extras
+    if extras:
+        raise input_error("pip does not accept extras in a constraints file.", position, hint="Write name==version.")
+    if isinstance(item, PipVcs) and item.name is None:
+        message = "pip does not accept an address without a name in a constraints file."
+        raise input_error(message, position, hint="Write 'name @ URL'.")
 
 
 def _pip_option(option: LineOption) -> PipOption:

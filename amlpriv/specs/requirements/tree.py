@@ -116,7 +116,7 @@ class _Loader:
             text = decoded.text if decoded else str(data)
             file = parse_requirements(text, redact(path), constraint=constraint, variables=self._variables)
             if decoded and decoded.note:
-                note = RequirementsNote(decoded.note, Position(path, 1, 1))
+                note = RequirementsNote(decoded.note, Position(redact(path), 1, 1))
                 file = RequirementsFile(file.file, file.lines, (note, *file.notes))
             self._read[path, constraint] = file
         return self._read[path, constraint]

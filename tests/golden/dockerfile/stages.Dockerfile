@@ -2,7 +2,7 @@ ARG REGISTRY=registry.example.org
 ARG TAG
 FROM --platform=$BUILDPLATFORM ${REGISTRY}/python:${TAG:-3.11} AS Build
 COPY requirements.txt pyproject.toml ./
-RUN --mount=type=cache,target=/root/.cache --mount=type=bind,source=wheels,target=/wheels pip install -r requirements.txt
+RUN --mount=type=cache,target=/cache --mount=type=bind,source=wheels,target=/wheels pip install -r requirements.txt
 FROM build AS test
 ARG NAME=contoso
 COPY tests/$NAME tests/${UNKNOWN}/x ./tests/
