@@ -47,6 +47,9 @@ __all__ = [
     "WheelError",
 ]
 
+UNANSWERED_EXIT_CODE = 6
+"""``verify``: a question that was asked has no answer, or something that it made could not be removed."""
+
 CRASH_EXIT_CODE = 70
 """sysexits.h EX_SOFTWARE: an error in amlpriv itself."""
 

@@ -9,8 +9,9 @@ import click
 from click.testing import CliRunner
 
 from amlpriv.cli.main import COMMANDS, cli
-from amlpriv.errors import CRASH_EXIT_CODE, INTERRUPTED_EXIT_CODE, AmlprivError
+from amlpriv.errors import CRASH_EXIT_CODE, INTERRUPTED_EXIT_CODE, UNANSWERED_EXIT_CODE, AmlprivError
 from amlpriv.preflight.engine import rules
+from amlpriv.probes.catalog import PROBES
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -40,6 +41,16 @@ def rule_table() -> str:
     return "\n".join(rows) + "\n"
 
 
+def probe_table() -> str:
+    rows = ["| id | question | creates | costs |", "|---|---|---|---|"]
+    rows += [f"| {probe.id} | {probe.question} | {probe.creates} | {probe.cost.value} |" for probe in PROBES]
+    return "\n".join(rows) + "\n"
+
+
+def test_the_table_of_questions_is_the_programs() -> None:
+    assert block("probes") == probe_table()
+
+
 def test_the_command_table_is_the_programs() -> None:
     assert block("help") == command_table()
 
@@ -51,7 +62,7 @@ def test_the_rule_table_is_the_engines() -> None:
 def test_every_exit_code_is_in_the_table() -> None:
     documented = {int(code) for code in re.findall(r"^\| (\d+) \|", README.read_text(encoding="utf-8"), re.MULTILINE)}
     raised = {error.exit_code for error in _all(AmlprivError)}
-    assert documented == raised | {0, CRASH_EXIT_CODE, INTERRUPTED_EXIT_CODE}
+    assert documented == raised | {0, UNANSWERED_EXIT_CODE, CRASH_EXIT_CODE, INTERRUPTED_EXIT_CODE}
 
 
 def _all(error: type[AmlprivError]) -> list[type[AmlprivError]]:

@@ -13,7 +13,14 @@ from typing import Any
 
 from amlpriv.actions.opening import locate, open_workspace
 from amlpriv.actions.verify_report import asked_as_json, default_report, redacted, verify_folder, write_report
-from amlpriv.errors import AmlprivError, AuthenticationError, LockedError, NetworkError, UsageError
+from amlpriv.errors import (
+    UNANSWERED_EXIT_CODE,
+    AmlprivError,
+    AuthenticationError,
+    LockedError,
+    NetworkError,
+    UsageError,
+)
 from amlpriv.probes.catalog import choose
 from amlpriv.probes.cleaning import Removed, clean
 from amlpriv.probes.journal import Journal, Thing, find_journals
@@ -23,10 +30,7 @@ from amlpriv.remote import WorkspaceName
 from amlpriv.secret import Secret
 from amlpriv.workspace.ports import Workspace
 
-__all__ = ["UNANSWERED_EXIT_CODE", "Asked", "Verified", "clean_up", "verify"]
-
-UNANSWERED_EXIT_CODE = 6
-"""At least one question that was asked got no answer, or something could not be removed."""
+__all__ = ["Asked", "Verified", "clean_up", "verify"]
 
 NOT_ASKED = "not asked"
 

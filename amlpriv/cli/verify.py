@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from amlpriv.cli.options import common, workspace_of, workspace_options
+from amlpriv.errors import UNANSWERED_EXIT_CODE
 
 if TYPE_CHECKING:
     from amlpriv.actions.verify import Verified
@@ -141,7 +142,7 @@ def _show(result: Verified) -> None:
 
 
 def _clean(where: object, start: bool, as_json: bool) -> int:
-    from amlpriv.actions.verify import UNANSWERED_EXIT_CODE, clean_up
+    from amlpriv.actions.verify import clean_up
     from amlpriv.cli import show
 
     things, left = clean_up(workspace=where, start=start, say=show.say)

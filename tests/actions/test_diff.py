@@ -1,17 +1,12 @@
-"""``amlpriv diff`` and ``amlpriv schema``, in Python and on the command line."""
+"""``amlpriv.diff``."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
-import yaml
 
 import amlpriv
-from amlpriv.actions.schema import environment_schema
-from amlpriv.cli.main import main
 from amlpriv.errors import InputError
 
 CONDA = "name: a\nchannels: [conda-forge]\ndependencies: [python=3.11, pip]\n"
@@ -29,41 +24,6 @@ def test_a_conda_file_and_an_environment_are_compared(files: tuple[Path, Path]) 
     assert amlpriv.diff(*files) == ()
 
 
-def test_the_exit_code_tells(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
-    one, other = files
-    assert main(["diff", str(one), str(other)]) == 0
-    changed = one.with_name("new.yml")
-    changed.write_text(CONDA.replace("3.11", "3.12"))
-    capsys.readouterr()
-    assert main(["diff", str(one), str(changed)]) == 1
-    assert capsys.readouterr().out == f"{changed}:3:16: conda python: 3.11.* -> 3.12.*\n"
-
-
-def test_diff_as_json(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["diff", *map(str, files), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"same": True, "differences": []}
-
-
 def test_a_missing_file_is_named(files: tuple[Path, Path]) -> None:
     with pytest.raises(InputError, match=r"missing\.yml"):
         amlpriv.diff(files[0], files[0].with_name("missing.yml"))
-
-
-def test_a_broken_file_is_named_with_its_line(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
-    files[0].write_text("dependencies:\n- foo==\n")
-    assert main(["diff", *map(str, files)]) == 3
-    assert f"{files[0]}:2:3" in capsys.readouterr().err
-
-
-def test_the_schema_is_printed_and_fits_the_examples(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["schema"]) == 0
-    schema = json.loads(capsys.readouterr().out)
-    for file in (Path(__file__).parents[2] / "environments").glob("*.yml"):
-        text = file.read_text("utf-8")
-        assert text.startswith("# yaml-language-server: $schema=")
-        jsonschema.validate(yaml.safe_load(text), schema)
-
-
-def test_the_schema_goes_into_a_file(tmp_path: Path) -> None:
-    assert main(["schema", "--out", str(tmp_path / "amlpriv.json")]) == 0
-    assert (tmp_path / "amlpriv.json").read_text("utf-8") == environment_schema()

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from amlpriv.actions.opening import open_local
-from amlpriv.actions.verify import UNANSWERED_EXIT_CODE, Verified, clean_up, verify
+from amlpriv.actions.verify import Verified, clean_up, verify
 from amlpriv.actions.verify_report import default_report, read_verdicts, verify_folder
-from amlpriv.errors import UsageError
+from amlpriv.errors import UNANSWERED_EXIT_CODE, UsageError
 from amlpriv.local.state import State
 from amlpriv.probes.catalog import PROBES
 from amlpriv.probes.journal import Journal, Thing, find_journals

@@ -1,4 +1,4 @@
-"""The artifact service and SDK v1's environment definitions, asked directly."""
+"""The artifact service, asked directly."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from amlpriv.local.plane.app import Plane
-from amlpriv.local.plane.names import SUBSCRIPTION, WORKSPACE_ID
+from amlpriv.local.plane.names import WORKSPACE_ID
 from tests.local_plane.clients import KEY, TENANT, Client, Clock
 
 SERVICE = f"//artifact/v2.0{WORKSPACE_ID}/artifacts"
 PACKAGES = "Environment/azureml-private-packages"
-DEFINITIONS = f"//environment/v1.0{WORKSPACE_ID}/environments"
 
 
 @dataclass
@@ -118,45 +117,3 @@ def test_the_services_want_a_token_and_the_right_workspace_but_no_version(ask: C
     assert Client(ask.plane, headers={})("GET", path).status == 401
     assert ask("GET", path.replace("/workspaces/local", "/workspaces/other")).status == 404
     assert ask("GET", path, **{"api-version": ""}).status == 200
-
-
-def test_a_definition_gets_the_next_version_unless_it_is_the_latest_again(ask: Client) -> None:
-    first = {"Name": "churn", "python": {"interpreterPath": "python"}, "Docker": {"baseImage": "a"}}
-    second = {**first, "EnvironmentVariables": {"STAGE": "test"}}
-    versions = [ask("PUT", f"{DEFINITIONS}/churn", body).json()["version"] for body in (first, first, second, first)]
-    assert versions == ["1", "1", "2", "3"]
-    found = ask("GET", f"{DEFINITIONS}/churn/versions/2").json()
-    assert (found["name"], found["docker"], found["environmentVariables"]) == (
-        *("churn", {"baseImage": "a"}),
-        {"STAGE": "test"},
-    )
-    assert ask("GET", f"{DEFINITIONS}/churn").json()["version"] == "3"
-    assert [one["name"] for one in ask("GET", f"{DEFINITIONS}/").json()["value"]] == ["churn"]
-
-
-def test_a_version_of_a_definition_never_changes(ask: Client) -> None:
-    assert ask("PUT", f"{DEFINITIONS}/churn/versions/7", {"docker": {"baseImage": "a"}}).status == 200
-    assert ask("PUT", f"{DEFINITIONS}/churn/versions/7", {"docker": {"baseImage": "a"}}).status == 200
-    assert ask("PUT", f"{DEFINITIONS}/churn/versions/7", {"docker": {"baseImage": "b"}}).status == 409
-    assert ask("PUT", f"{DEFINITIONS}/churn", {"docker": {"baseImage": "b"}}).json()["version"] == "8"
-
-
-@pytest.mark.parametrize("path", ["nothing", "nothing/versions/1"])
-def test_a_definition_that_is_not_there_is_404(ask: Client, path: str) -> None:
-    assert ask("GET", f"{DEFINITIONS}/{path}").status == 404
-
-
-def test_many_definitions_come_in_pages(ask: Client) -> None:
-    for number in range(101):
-        ask("PUT", f"{DEFINITIONS}/env{number}", {"docker": {}})
-    first = ask("GET", DEFINITIONS).json()
-    rest = ask("GET", DEFINITIONS, continuation=first["continuationToken"]).json()
-    assert (len(first["value"]), len(rest["value"]), rest["continuationToken"]) == (100, 1, None)
-
-
-def test_the_subscription_and_its_group_are_there(ask: Client) -> None:
-    assert [one["subscriptionId"] for one in ask("GET", "//subscriptions").json()["value"]] == [SUBSCRIPTION]
-    assert ask("GET", f"//subscriptions/{SUBSCRIPTION}").json()["tenantId"] == TENANT
-    assert ask("GET", f"//subscriptions/{SUBSCRIPTION}/resourcegroups/amlpriv").json()["name"] == "amlpriv"
-    assert len(ask("GET", f"//subscriptions/{SUBSCRIPTION}/resourcegroups").json()["value"]) == 1
-    assert ask("GET", "//subscriptions/other").status == 404
