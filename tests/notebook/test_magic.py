@@ -52,7 +52,7 @@ def test_a_kernel_talks_to_the_local_workspace_until_it_is_told_not_to(environ: 
     assert shown[2].endswith("This process talks to the local workspace. End it with .undo()")
     assert shown[3].rstrip().endswith("/workspaces/local/environments/magic/versions/1")
     assert "NotImplementedByLocalWorkspace" in shown[4] or "no curl" in shown[4]
-    assert "running=True" in shown[5]
+    assert "running (process" in shown[5]
     assert shown[6].startswith("UsageError: %amlpriv does not know 'lokal'.")
     assert "--isolated" in shown[7]
     assert "Traceback" not in shown[6] + shown[7]
