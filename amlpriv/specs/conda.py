@@ -123,7 +123,8 @@ def _read(root: YamlMap, file: str | None, problems: Problems) -> CondaSpec:
     ignored = []
     for key, _ in root:
         if key.text not in CONDA_KEYS:
-            if slip := closest(key.text, CONDA_KEYS):
+            slip = closest(key.text, CONDA_KEYS)
+            if slip is not None and slip not in root:  # conda itself ignores unknown keys
                 problems.add(f"Unknown key {key.text!r}.", key.position, hint=f"Did you mean {slip!r}?")
             ignored.append(key.text)
     dependencies: list[CondaDependency] = []

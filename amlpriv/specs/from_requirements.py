@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from amlpriv.specs.conda import CondaSpec
 from amlpriv.specs.environment import EnvironmentFile, path_sources, refuse_bad_name, with_image
 from amlpriv.specs.pip import PipLine, PipRequirement
 from amlpriv.specs.positions import Position
@@ -53,9 +54,15 @@ def read_requirements_environment(
     pair = layer.python if version is None else parse_python(version)
     lines, unused = _lines(read_requirements(file, load), Target(python=pair or Target().python))
     conda = replace(with_pip(layer, version, place, lines, start), file=file)
-    notes = [f"The constraint {item.text!r} does not count for what other packages require." for item in unused]
-    environment = EnvironmentFile(
-        name=name or settings.name or "",
+    environment = _environment(name or settings.name or "", settings, conda)
+    text = "The constraint {!r} does not count for what other packages require."
+    notes = tuple(PyprojectNote(text.format(item.text), item.position) for item in unused)
+    return Pyproject(with_image(environment, image), notes)
+
+
+def _environment(name: str, settings: Settings, conda: CondaSpec) -> EnvironmentFile:
+    return EnvironmentFile(
+        name=name,
         version=settings.version,
         image=settings.image,
         description=settings.description,
@@ -63,11 +70,9 @@ def read_requirements_environment(
         conda=conda,
         sources=path_sources(conda),
         via=settings.via,
-        file=file,
+        file=conda.file,
         positions=settings.positions,
     )
-    said = tuple(PyprojectNote(text, item.position) for text, item in zip(notes, unused, strict=True))
-    return Pyproject(with_image(environment, image), said)
 
 
 def _beside(text: str, file: str) -> tuple[Settings, ProjectTable | None]:

@@ -25,13 +25,16 @@ class Asked:
     project: str | None = None
     extras: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
+    others: frozenset[tuple[str, str]] = frozenset()
+    """Names and extras of other packages."""
 
     @property
     def conflicts(self) -> frozenset[str]:
         """The names under which uv's lock asks for them, where they exclude others."""
         name = str(canonicalize_name(self.project or ""))
-        kinds = (("extra", self.extras), ("group", self.groups))
-        return frozenset(f"{kind}-{len(name)}-{name}-{item}" for kind, items in kinds for item in items)
+        found = {("extra", name, item) for item in self.extras} | {("group", name, item) for item in self.groups}
+        found |= {("extra", other, item) for other, item in self.others}
+        return frozenset(f"{kind}-{len(package)}-{package}-{item}" for kind, package, item in found)
 
 
 def holds(marker: str, target: Target, asked: Asked) -> bool:

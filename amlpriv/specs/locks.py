@@ -57,6 +57,8 @@ class LockedPackage:
     """It is for an environment where one of them holds; none: for all."""
     dependencies: tuple[LockedDependency, ...] = ()
     extras: Mapping[str, tuple[LockedDependency, ...]] = field(default_factory=dict)
+    groups: Mapping[str, tuple[LockedDependency, ...]] = field(default_factory=dict)
+    """What the dependency groups of a project need."""
     position: Position | None = None
 
 
@@ -134,7 +136,6 @@ class _Reader:
         return input_error(message, toml_places(self._text).position(path, self._file), hint=hint)
 
     def _uv(self, row: Mapping[str, Any], place: Position | None) -> LockedPackage:
-        optional = row.get("optional-dependencies", {})
         return LockedPackage(
             str(canonicalize_name(row["name"])),
             _version(row.get("version")),
@@ -142,7 +143,8 @@ class _Reader:
             tuple(item["hash"] for item in _files(row) if "hash" in item),
             tuple(map(self._marker, row.get("resolution-markers", ()))),
             self._dependencies(row.get("dependencies", ())),
-            {str(canonicalize_name(extra)): self._dependencies(items) for extra, items in optional.items()},
+            self._named(row.get("optional-dependencies", {})),
+            self._named(row.get("dev-dependencies", {})),
             place,
         )
 
@@ -162,6 +164,9 @@ class _Reader:
             holds(text, *_ANY)
             self._known.add(text)
         return text
+
+    def _named(self, rows: Mapping[str, Any]) -> dict[str, tuple[LockedDependency, ...]]:
+        return {str(canonicalize_name(name)): self._dependencies(items) for name, items in rows.items()}
 
     def _dependencies(self, rows: Iterable[Mapping[str, Any]]) -> tuple[LockedDependency, ...]:
         return tuple(

@@ -18,6 +18,8 @@ from amlpriv.target import Target
 
 __all__ = ["pinned"]
 
+_WALKS = 10
+
 
 def pinned(file: EnvironmentFile, lock: Lock, target: Target, asked: Asked | None = None) -> EnvironmentFile:
     """The file with the lock's versions: every public name that a pip line lists gets ``==``, and what these (and the
@@ -30,7 +32,7 @@ def pinned(file: EnvironmentFile, lock: Lock, target: Target, asked: Asked | Non
     if file.conda is None:
         return file
     conditions = asked or Asked()
-    versions = _Walk(lock, target, conditions).versions(file.conda.pip)
+    versions = _versions(lock, target, conditions, file.conda.pip)
     lines: list[PipLine] = []
     for line in file.conda.pip:
         if isinstance(line, PipRequirement) and _is_public(line, file) and target.holds(line.requirement.marker):
@@ -72,6 +74,18 @@ def _pin(line: PipRequirement, versions: Mapping[str, LockedPackage], lock: Lock
     return PipRequirement(text, Requirement(text), line.hashes, line.position)
 
 
+def _versions(lock: Lock, target: Target, asked: Asked, lines: Iterable[PipLine]) -> dict[str, LockedPackage]:
+    """The packages that pip would install. A condition can name an extra that is only found on the way: then the way is
+    walked again with it."""
+    for _ in range(_WALKS):
+        walk = _Walk(lock, target, asked)
+        found = walk.versions(lines)
+        if walk.extras <= asked.others:
+            break
+        asked = replace(asked, others=asked.others | walk.extras)
+    return found
+
+
 class _Walk:
     """Finds the packages that pip would install, one version of each."""
 
@@ -79,6 +93,8 @@ class _Walk:
         self._lock = lock
         self._target = target
         self._asked = asked
+        self.extras: set[tuple[str, str]] = set()
+        """Each extra that was met, with its package."""
         self._by_name: dict[str, list[LockedPackage]] = {}
         for package in lock.packages:
             self._by_name.setdefault(package.name, []).append(package)
@@ -96,6 +112,7 @@ class _Walk:
             if package is None:
                 continue
             found[package.name] = package
+            self.extras |= {(package.name, extra) for extra in dependency.extras}
             for extra in ("", *dependency.extras):
                 if (package.name, extra) not in done:
                     done.add((package.name, extra))
@@ -103,11 +120,25 @@ class _Walk:
                     queue += [item for item in needs if not item.marker or self._holds(item.marker)]
         return found
 
+    def _chosen(self) -> dict[str, str | None]:
+        """The versions that the project itself takes, where the lock has several."""
+        name = str(canonicalize_name(self._asked.project or ""))
+        chosen: dict[str, str | None] = {}
+        for project in self._by_name.get(name, ()):
+            needs = list(project.dependencies)
+            for asked, known in ((self._asked.extras, project.extras), (self._asked.groups, project.groups)):
+                needs += [item for key in sorted(asked) for item in known.get(key, ())]
+            for item in needs:
+                if item.version is not None and (not item.marker or self._holds(item.marker)):
+                    chosen[item.name] = item.version
+        return chosen
+
     def _starts(self, lines: Iterable[PipLine]) -> Iterator[LockedDependency]:
+        chosen = self._chosen()
         for line in lines:
             if isinstance(line, PipRequirement) and self._target.holds(line.requirement.marker):
                 extras = tuple(str(canonicalize_name(extra)) for extra in sorted(line.requirement.extras))
-                yield LockedDependency(line.name, None, extras)
+                yield LockedDependency(line.name, chosen.get(line.name), extras)
             elif isinstance(line, PipVcs) and line.name:
                 yield LockedDependency(line.name, None, tuple(sorted(line.extras)))
 

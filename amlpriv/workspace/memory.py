@@ -138,12 +138,16 @@ class _Environments:
 
 @dataclass(frozen=True, slots=True)
 class _Service:
-    """Raw requests for one environment version; everything else is not imitated."""
+    """Raw requests for the workspace and one environment version; everything else is not imitated."""
 
     state: MemoryWorkspace
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, **_: Any) -> RawAnswer:
-        match [unquote(part) for part in path.split("/")]:
+        below = path.removeprefix(NAME.arm_id).strip("/")
+        match [unquote(part) for part in below.split("/")]:
+            case [""] if method == "GET":
+                self.state.requests.control_plane += 1
+                return RawAnswer(200, body={"id": NAME.arm_id, "name": NAME.name, "properties": {}})
             case ["environments", name, "versions", version] if method in ("GET", "PUT"):
                 environments = _Environments(self.state)
                 try:

@@ -35,6 +35,25 @@ def test_refusals_are_answers(case: Case) -> None:
     assert (missing.ok, bool(other.message), unknown.code.startswith(NOT_IMITATED)) == (False, True, True)
 
 
+def test_a_path_is_below_the_workspace_or_a_whole_id(case: Case) -> None:
+    ask, path = case.workspace.service.ask, f"environments/{case.name()}/versions/c1"
+    whole = f"{case.workspace.name.arm_id}/{path}"
+    assert ask("PUT", whole, _body()).body["id"] == whole
+    assert ask("GET", path).body == ask("GET", whole).body
+    assert ask("GET", "").body["id"] == case.workspace.name.arm_id
+
+
+def test_what_was_asked_raw_is_counted_and_seen_by_the_other_ports(case: Case) -> None:
+    before = case.workspace.requests.control_plane
+    name = case.name()
+    case.workspace.service.ask("GET", "")
+    case.workspace.service.ask("PUT", f"environments/{name}/versions/c1", _body())
+    assert [found.version for found in case.workspace.environments.versions(name)] == ["c1"]
+    case.workspace.service.ask("DELETE", f"environments/{name}")
+    assert case.workspace.environments.versions(name) == ()
+    assert case.workspace.requests.control_plane == before + 5
+
+
 def test_an_environment_can_be_deleted_as_a_whole(case: Case) -> None:
     ask, name = case.workspace.service.ask, case.name()
     ask("PUT", f"environments/{name}/versions/1", _body())

@@ -1,4 +1,4 @@
-"""Runs in a process of its own, in the surroundings of the local workspace: what users of SDK v2 do with assets.
+"""Runs under ``amlpriv local exec``: what users of SDK v2 do with assets.
 
 Prints one JSON object with each step's answer, or its error. Importing azure.ai.ml takes seconds and changes the
 process.
@@ -357,6 +357,52 @@ def computes(ml: Any, prefix: str, _folder: Path) -> Any:
     }
 
 
+class NoToken:
+    """A credential that has nothing to show."""
+
+    def get_token(self, *_scopes: str, **_options: Any) -> Any:
+        from azure.core.credentials import AccessToken
+
+        return AccessToken("", 4_000_000_000)
+
+
+@step
+def refusals(ml: Any, prefix: str, _folder: Path) -> Any:
+    from azure.ai.ml import MLClient
+    from azure.ai.ml.entities import Environment
+
+    stranger = MLClient.from_config(NoToken())
+
+    def create(version: str, image: str, name: str = prefix) -> Any:
+        return ml.environments.create_or_update(Environment(name=name, version=version, image=image))
+
+    create("1", "ubuntu")
+    return {
+        "400": refused(lambda: create("1", "ubuntu", "AzureML-mine")),
+        "401": refused(lambda: stranger.environments.get(prefix, "1")),
+        "404": refused(lambda: ml.environments.get(prefix, "2")),
+        "409": refused(lambda: create("1", "debian")),
+    }
+
+
+def refused(call: Callable[[], Any]) -> dict[str, Any]:
+    """What the SDK's error says."""
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        call()
+    except HttpResponseError as error:
+        response: Any = error.response
+        return {
+            "kind": type(error).__name__,
+            "status": error.status_code,
+            "code": error.error.code if error.error else None,
+            "message": error.error.message if error.error else None,
+            "request": response.headers.get("x-ms-request-id"),
+        }
+    return {}
+
+
 def main(prefix: str, folder: str, *chosen: str) -> None:
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
@@ -364,9 +410,7 @@ def main(prefix: str, folder: str, *chosen: str) -> None:
     from azure.ai.ml import MLClient
     from azure.identity import DefaultAzureCredential
 
-    from amlpriv.local.plane.names import RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
-
-    ml = MLClient(DefaultAzureCredential(), SUBSCRIPTION, RESOURCE_GROUP, WORKSPACE)
+    ml = MLClient.from_config(DefaultAzureCredential())
     answers: dict[str, Any] = {}
     for name in chosen or STEPS:
         place = Path(folder, name)

@@ -1,37 +1,45 @@
-"""Models, components, code, data, environments, connections and computes with the unmodified MLClient."""
+"""Models, components, code, data, environments, connections and computes with the unmodified MLClient.
+
+The session runs under ``amlpriv local exec``, as a user's script does.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from amlpriv.local.environment import environment_variables
 from amlpriv.local.plane.names import WORKSPACE_ID
 from amlpriv.local.state import State
+from tests.contract.requests_sent import RequestsSent, exec_command
 
 pytestmark = pytest.mark.local
 
 SESSION = Path(__file__).with_name("assets_session.py")
-ROOT = Path(__file__).parents[2]
-
 CANARIES = ("canary-pat-", "canary-password-", "canary-key", "canary-sas")
 
 
 @pytest.fixture(scope="module")
-def answers(local_state: State, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def sent(local_state: State) -> RequestsSent:
+    """The requests from now on."""
+    return RequestsSent(local_state)
+
+
+@pytest.fixture(scope="module")
+def answers(
+    local_environ: dict[str, str], sent: RequestsSent, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
     """What all steps answered; one session for all tests, since importing the SDK takes seconds."""
     folder = tmp_path_factory.mktemp("assets")
+    command = exec_command(SESSION, f"t{uuid.uuid4().hex[:6]}", str(folder))
     done = subprocess.run(
-        [sys.executable, str(SESSION), f"t{uuid.uuid4().hex[:6]}", str(folder)],
-        env={**environment_variables(local_state, os.environ), "PYTHONPATH": str(ROOT)},
+        command,
+        env=local_environ,
         cwd=folder,
         capture_output=True,
         text=True,
@@ -39,6 +47,7 @@ def answers(local_state: State, tmp_path_factory: pytest.TempPathFactory) -> dic
         timeout=180,
     )
     assert done.returncode == 0, done.stderr[-3000:]
+    sent.stop()
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
@@ -195,3 +204,20 @@ def test_computes_are_this_machine(found: dict[str, Any]) -> None:
     assert found["made"][1:] == ["STANDARD_NC6", 4, "Succeeded"]
     assert (found["listed"], found["after"], found["nodes"]) == ([True, True], False, [])
     assert (found["sizes"], found["usages"]) == (["LOCAL"], [])
+
+
+def test_refusals_are_the_errors_of_azure_core(found: dict[str, Any]) -> None:
+    kinds = {"401": "ClientAuthenticationError", "404": "ResourceNotFoundError", "409": "ResourceExistsError"}
+    for status in ("400", "401", "404", "409"):
+        refusal = found[status]
+        assert refusal["kind"] == kinds.get(status, "HttpResponseError")
+        assert refusal["status"] == int(status)
+        assert refusal["code"] == ("AuthenticationFailed" if status == "401" else "UserError")
+        assert refusal["message"]
+        assert uuid.UUID(refusal["request"])
+
+
+def test_every_request_is_in_the_table_of_operations(answers: dict[str, Any], sent: RequestsSent) -> None:
+    assert answers
+    assert len(sent.lines) > 100
+    assert sent.undescribed() == []

@@ -1,4 +1,4 @@
-"""Runs in a process of its own, in the surroundings of the local workspace: what users of SDK v2 do with endpoints.
+"""Runs under ``amlpriv local exec``: what users of SDK v2 do with endpoints.
 
 Prints one line of JSON with each step's answer, waits for a line on standard input until somebody serves the
 deployments, and prints another.
@@ -236,9 +236,7 @@ def main(folder: Path) -> None:
     from azure.ai.ml import MLClient
     from azure.identity import DefaultAzureCredential
 
-    from amlpriv.local.plane.names import RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
-
-    ml = MLClient(DefaultAzureCredential(), SUBSCRIPTION, RESOURCE_GROUP, WORKSPACE, enable_telemetry=False)
+    ml = MLClient.from_config(DefaultAzureCredential(), enable_telemetry=False)
     files(folder)
     print(perform(STORED, ml, folder), file=out, flush=True)
     sys.stdin.readline()

@@ -16,14 +16,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from amlpriv.local.environment import environment_variables
 from amlpriv.local.plane.names import WORKSPACE_ID
 from amlpriv.local.state import State
+from tests.contract.requests_sent import RequestsSent, exec_command
 
 pytestmark = [pytest.mark.local, pytest.mark.slow]
 
 SESSION = Path(__file__).with_name("endpoints_session.py")
-ROOT = Path(__file__).parents[2]
 
 
 class Talk:
@@ -46,16 +45,27 @@ class Talk:
 
 
 @pytest.fixture(scope="module")
-def talk(local_state: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+def sent(local_state: State) -> RequestsSent:
+    """The requests from now on."""
+    return RequestsSent(local_state)
+
+
+@pytest.fixture(scope="module")
+def talk(local_environ: dict[str, str], sent: RequestsSent, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """One session for all tests, since importing the SDK takes seconds."""
     folder = tmp_path_factory.mktemp("endpoints")
     log = folder / "session.log"
-    environment = {**environment_variables(local_state, os.environ), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, str(SESSION), str(folder)]
+    command = exec_command(SESSION, str(folder))
     with (
         log.open("w", encoding="utf-8") as stream,
         subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stream, env=environment, encoding="utf-8"
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stream,
+            env=local_environ,
+            cwd=folder,
+            encoding="utf-8",
         ) as process,
     ):
         talk = Talk(process, log)
@@ -224,6 +234,12 @@ def test_logs_are_those_of_the_server_without_secrets(invoked: dict[str, Any], s
 
 def test_the_traffic_split_is_honoured(invoked: dict[str, Any]) -> None:
     assert invoked["split"] == ["[7, 14]", "[70, 140]"]
+
+
+def test_every_request_is_in_the_table_of_operations(invoked: dict[str, Any], sent: RequestsSent) -> None:
+    assert invoked
+    assert len(sent.lines) > 50
+    assert sent.undescribed() == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no signals: its Ctrl-C is a console's")

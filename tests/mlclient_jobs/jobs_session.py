@@ -1,4 +1,4 @@
-"""Runs in a process of its own: the unmodified MLClient submits, follows, cancels and downloads jobs.
+"""Runs under ``amlpriv local exec``: the unmodified MLClient submits, follows, cancels and downloads jobs.
 
 It prints what happened as one JSON object. Importing azure.ai.ml takes seconds, so everything is done in one process.
 """
@@ -104,10 +104,8 @@ class Session:
         from azure.ai.ml.entities import Environment
         from azure.identity import DefaultAzureCredential
 
-        from amlpriv.local.plane.names import RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
-
         self.folder = folder
-        self.ml = MLClient(DefaultAzureCredential(), SUBSCRIPTION, RESOURCE_GROUP, WORKSPACE, enable_telemetry=False)
+        self.ml = MLClient.from_config(DefaultAzureCredential(), enable_telemetry=False)
         python = f"python={sys.version_info.major}.{sys.version_info.minor}"
         conda = {"dependencies": [python, "pip"]}
         self.ml.environments.create_or_update(Environment(name="jobs-session", image="ubuntu", conda_file=conda))

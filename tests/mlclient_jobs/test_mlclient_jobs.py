@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from amlpriv.local.environment import environment_variables
 from amlpriv.local.state import State
+from tests.contract.requests_sent import RequestsSent, exec_command
 
-ROOT = Path(__file__).parents[2]
 SESSION = Path(__file__).with_name("jobs_session.py")
 
 pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory, local_state: State) -> Any:
+def sent(local_state: State) -> RequestsSent:
+    """The requests from now on."""
+    return RequestsSent(local_state)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory, local_environ: dict[str, str], sent: RequestsSent) -> Any:
     """What the session printed."""
-    environment = environment_variables(local_state, os.environ)
-    environment |= {"PYTHONPATH": str(ROOT), "AZUREML_RUN_POLLING_INTERVAL_MIN": "1"}
+    environment = {**local_environ, "AZUREML_RUN_POLLING_INTERVAL_MIN": "1"}
     folder = tmp_path_factory.mktemp("session")
-    command = [sys.executable, str(SESSION), str(folder)]
+    command = exec_command(SESSION, str(folder))
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=200, check=False
     )
     assert done.returncode == 0, done.stderr[-4000:]
+    sent.stop()
     return json.loads(done.stdout)
 
 
@@ -143,3 +146,9 @@ def test_steps_are_in_no_list_of_jobs_and_cannot_be_streamed(told: Any) -> None:
 def test_what_is_wrong_is_named(told: Any, what: str, error: str, message: str) -> None:
     assert told["refuse"][what]["type"] == error
     assert message in told["refuse"][what]["message"]
+
+
+def test_every_request_is_in_the_table_of_operations(told: Any, sent: RequestsSent) -> None:
+    assert told
+    assert len(sent.lines) > 100
+    assert sent.undescribed() == []

@@ -246,3 +246,10 @@ def test_a_variable_is_refused_with_its_line(text: str, line: int | None) -> Non
 def test_a_line_break_in_an_added_line_is_refused() -> None:
     with pytest.raises(InputError, match="line break"):
         render_conda(CondaSpec(), extra_pip=["a\n--pre"])
+
+
+def test_an_unknown_key_beside_the_known_one_is_no_slip() -> None:
+    """conda ignores it, and so does the reader."""
+    assert parse_conda("dependencies: [python]\noptional_dependencies: {a: [b]}\n").ignored_keys == (
+        "optional_dependencies",
+    )

@@ -27,12 +27,21 @@ _NODES: Json = {
     "allocationState": "Steady",
     "currentNodeCount": 1,
     "targetNodeCount": 1,
+    "nodeStateCounts": {
+        "idleNodeCount": 1,
+        "leavingNodeCount": 0,
+        "preemptedNodeCount": 0,
+        "preparingNodeCount": 0,
+        "runningNodeCount": 0,
+        "unusableNodeCount": 0,
+    },
 }
 
 
 def _body(context: Context, name: str) -> Json:
     found = context.store.assets("computes").get(name)
     created = found.record.created if found else context.store.created
+    modified = found.record.modified if found else created
     given = dict(found.record.properties) if found else {"properties": {"computeType": "AmlCompute"}}
     properties: Json = {
         "description": None,
@@ -41,14 +50,16 @@ def _body(context: Context, name: str) -> Json:
         **given["properties"],
         "computeLocation": LOCATION,
         "createdOn": created,
+        "modifiedOn": modified,
         "provisioningState": "Succeeded",
         "provisioningErrors": None,
         "resourceId": None,
     }
     if properties["computeType"] == "AmlCompute":
-        properties["properties"] = {**_NODES, **(properties.get("properties") or {})}
+        nodes = {**_NODES, "allocationStateTransitionTime": modified}
+        properties["properties"] = {**nodes, **(properties.get("properties") or {})}
     extra = {"location": LOCATION, "tags": given.get("tags"), "identity": given.get("identity")}
-    body = resource(f"computes/{name}", "computes", properties, created=created)
+    body = resource(f"computes/{name}", "computes", properties, created=created, modified=modified)
     return {**body, **{field: value for field, value in extra.items() if value is not None}}
 
 

@@ -65,10 +65,10 @@ def read_deployment(context: Context, kind: Kind, name: str, document: Json) -> 
     return {
         "name": name,
         "location": check_location(document),
-        "kind": properties.get("endpointComputeType"),
+        "kind": properties.get("endpointComputeType") or text(document, "kind"),
         "tags": texts(document, "tags"),
         "identity": mapping(document, "identity"),
-        "sku": _sku(document) if kind is ONLINE else None,
+        "sku": _sku(document) if kind is ONLINE else mapping(document, "sku"),
         "properties": properties,
     }
 

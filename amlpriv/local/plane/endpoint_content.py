@@ -121,6 +121,7 @@ def read_endpoint(kind: Kind, name: str, document: Json) -> Json:
         "kind": text(document, "kind"),
         "tags": texts(document, "tags"),
         "identity": _identity(document, name),
+        "sku": mapping(document, "sku"),
         "properties": properties,
     }
 
@@ -175,5 +176,5 @@ def shown(kind: Kind, record: Mapping[str, Any]) -> Json:
         "swaggerUri": f"{host}/swagger.json",
         "provisioningState": record["state"],
     }
-    fields = {name: record[name] for name in ("location", "kind", "tags", "identity")}
+    fields = {name: record.get(name) for name in ("location", "kind", "tags", "identity", "sku")}
     return {**fields, "properties": properties}

@@ -21,7 +21,8 @@ def _subscription(context: Context) -> Json:
         "displayName": "amlpriv",
         "state": "Enabled",
         "authorizationSource": "RoleBased",
-        "subscriptionPolicies": {"quotaId": "amlpriv", "spendingLimit": "On"},
+        "subscriptionPolicies": {"locationPlacementId": "amlpriv", "quotaId": "amlpriv", "spendingLimit": "On"},
+        "managedByTenants": [],
     }
 
 

@@ -37,7 +37,7 @@ def _list(context: Context, call: Call) -> Response:
 
 
 def _workspace(context: Context, call: Call) -> Json:
-    properties = {
+    properties: Json = {
         "friendlyName": WORKSPACE,
         "description": "The embedded workspace of amlpriv",
         "workspaceId": context.workspace_guid,
@@ -48,6 +48,10 @@ def _workspace(context: Context, call: Call) -> Json:
         "containerRegistry": None,
         "hbiWorkspace": False,
         "publicNetworkAccess": "Enabled",
+        "allowPublicAccessWhenBehindVnet": False,
+        "privateLinkCount": 0,
+        "privateEndpointConnections": [],
+        "sharedPrivateLinkResources": [],
         "v1LegacyMode": False,
         "provisioningState": "Succeeded",
         "discoveryUrl": f"{call.request.base}/discovery",
@@ -73,6 +77,9 @@ def _storage_account(context: Context, call: Call) -> Response:
         raise forbidden("Microsoft.Storage/storageAccounts/read", identifier)
     properties = {
         "provisioningState": "Succeeded",
+        "creationTime": context.store.created,
+        "primaryLocation": LOCATION,
+        "statusOfPrimary": "available",
         "allowSharedKeyAccess": True,
         "supportsHttpsTrafficOnly": True,
         "isHnsEnabled": False,

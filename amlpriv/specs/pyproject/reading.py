@@ -35,9 +35,10 @@ from amlpriv.specs.problems import Problems, did_you_mean, input_error
 from amlpriv.specs.pyproject.composing import conda_layer, constrained, with_pip
 from amlpriv.specs.pyproject.project import Groups, ProjectTable, read_project
 from amlpriv.specs.pyproject.python import chosen_python, refuse_bad_python
-from amlpriv.specs.pyproject.selecting import Selection, chosen_sources, name_of, select
+from amlpriv.specs.pyproject.selecting import Selection, chosen_sources, name_of, refuse_other_python, select
 from amlpriv.specs.pyproject.settings import Settings, read_settings
-from amlpriv.specs.pyproject.uv import SourceEntry, UvTable, options_of, read_uv
+from amlpriv.specs.pyproject.uv import UvTable, options_of, read_uv
+from amlpriv.specs.pyproject.uv_sources import SourceEntry
 from amlpriv.specs.sources import Index, PathSource, Source
 from amlpriv.specs.toml_positions import TomlDocument, load_toml, read_toml
 from amlpriv.target import Target, parse_python
@@ -106,8 +107,8 @@ class _Reader:
     def read(self, name: str | None, image: str | None, python: str | None) -> Pyproject:
         file, project, settings = self.document.file, self.project, self.settings
         version, place, target = self._python(python)
-        groups = Groups(self.document)
-        selection = select(project, groups, settings, target)
+        refuse_other_python(self.uv, settings, target)
+        selection = select(project, Groups(self.document), settings, target)
         lines, sources = self._lines(selection)
         found, said = chosen_sources(self._sourced(), selection, settings, target, self._member)
         sources |= found

@@ -14,11 +14,12 @@ from amlpriv.specs.positions import Position
 from amlpriv.specs.problems import did_you_mean, input_error
 from amlpriv.specs.pyproject.project import Groups, Package, ProjectTable
 from amlpriv.specs.pyproject.settings import Settings
-from amlpriv.specs.pyproject.uv import SourceEntry, UvTable, source_of
+from amlpriv.specs.pyproject.uv import UvTable
+from amlpriv.specs.pyproject.uv_sources import SourceEntry, source_of
 from amlpriv.specs.sources import Source
 from amlpriv.target import Target
 
-__all__ = ["Selection", "chosen_sources", "name_of", "select"]
+__all__ = ["Selection", "chosen_sources", "name_of", "refuse_other_python", "select"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,18 @@ def select(project: ProjectTable | None, groups: Groups, settings: Settings, tar
         tuple(_others(grouped, own)),
         frozenset(_unselected(project, groups, done, {group.name for group in settings.groups})),
     )
+
+
+def refuse_other_python(uv: UvTable, settings: Settings, target: Target) -> None:
+    """InputError for a group that is asked for and is meant for other Pythons."""
+    pythons = dict(uv.group_pythons)
+    for group in settings.groups:
+        requires = pythons.get(group.name)
+        if requires is not None and not target.satisfies(requires):
+            message = (
+                f"The group {group.name!r} is for Python {requires}, and the environment has {target.python_text}."
+            )
+            raise input_error(message, group.position, hint="Leave it out, or take another Python.")
 
 
 def _own_extras(item: Package, own: str | None, target: Target) -> Iterator[tuple[str, Position | None]]:
