@@ -15,6 +15,7 @@ from amlpriv.interpreters import find_pythons, uv_program
 from amlpriv.local.environment import environment_variables
 from amlpriv.local.plane.datastores import blob_sas
 from amlpriv.local.state import State
+from tests.contract.requests_sent import RequestsSent
 from tests.wheelhouse import build_wheel
 
 SCRIPT = Path(__file__).parent / "scripts" / "private_wheel_v1.py"
@@ -56,6 +57,7 @@ def test_a_script_adds_a_private_wheel_and_registers_an_environment(
     }
     (tmp_path / "config.json").write_text(json.dumps(config))
     command = [str(python_v1), str(SCRIPT), str(wheel)]
+    sent = RequestsSent(local_state)
     done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -73,6 +75,7 @@ def test_a_script_adds_a_private_wheel_and_registers_an_environment(
         "listed churn-v1",
         "connection https://feed.contoso.example/simple False",
     ]
+    assert (sent.undescribed(), sent.unsent("sdk_v1")) == ([], [])
     _check_installs(f"{url}?{_read_token(local_state, wheel.name)}", environ, tmp_path / "site")
 
 

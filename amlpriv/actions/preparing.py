@@ -164,7 +164,7 @@ def wheel_at(
     if not path.is_dir():
         return path
     if (path / "pyproject.toml").is_file() or (path / "setup.py").is_file():
-        say(f"building {path.name}")
+        say(f"building {path.name or path.resolve().name}")
         out = work / f"built-{name.replace(':', '-')}"
         out.mkdir(parents=True, exist_ok=True)
         return build_wheel(path, out, environ=environ, on_line=None)

@@ -357,6 +357,38 @@ def computes(ml: Any, prefix: str, _folder: Path) -> Any:
     }
 
 
+@step
+def places(ml: Any, _prefix: str, _folder: Path) -> Any:
+    return {
+        "workspace": ml.workspaces.get(ml.workspace_name).location,
+        "group": [one.name for one in ml.workspaces.list()],
+        "subscription": [one.name for one in ml.workspaces.list(scope="subscription")],
+        "datastores": [one.name for one in ml.datastores.list()],
+        "default": ml.datastores.get_default(include_secrets=True).credentials.sas_token[:3],
+    }
+
+
+@step
+def containers(ml: Any, prefix: str, _folder: Path) -> Any:
+    """Archive whole assets, and restore them."""
+    from azure.ai.ml import command
+    from azure.ai.ml.entities import Data, Environment
+
+    name = f"{prefix}_whole"
+    ml.environments.create_or_update(Environment(name=name, version="1", image="ubuntu"))
+    ml.data.create_or_update(Data(name=name, version="1", path="https://contoso.test/a.csv", type="uri_file"))
+    component = command(name=name, command="ls", environment=f"{name}@latest").component
+    ml.components.create_or_update(component, version="1")
+    listed = {}
+    for kind in ("environments", "data", "components"):
+        operations = getattr(ml, kind)
+        operations.archive(name)
+        archived = name in [one.name for one in operations.list()]
+        operations.restore(name)
+        listed[kind] = [archived, name in [one.name for one in operations.list()]]
+    return listed
+
+
 class NoToken:
     """A credential that has nothing to show."""
 

@@ -187,6 +187,7 @@ def batch(ml: Any, folder: Path) -> Any:
         "default": ml.batch_endpoints.begin_create_or_update(found).result().defaults.deployment_name,
         "invoked": raises(lambda: ml.batch_endpoints.invoke("mlc-nightly", input=data)),
         "jobs": list(ml.batch_endpoints.list_jobs("mlc-nightly")),
+        "jobs_of_deployment": list(ml.batch_deployments.list_jobs("mlc-nightly", name="first")),
         "deleted": raises(lambda: ml.batch_deployments.begin_delete("first", "mlc-nightly").result()),
     }
     ml.batch_endpoints.begin_delete("mlc-nightly").result()

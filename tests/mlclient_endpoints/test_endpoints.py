@@ -192,7 +192,7 @@ def test_batch_endpoints_and_deployments(stored: dict[str, Any]) -> None:
     assert found["made"] == ["mlc-nightly", "Succeeded", "aad_token", {"a": "b"}]
     assert found["first"] == ["first", "Succeeded", 3, "append_row"]
     assert (found["listed"], found["deployments"]) == (["mlc-nightly"], ["first"])
-    assert (found["default"], found["jobs"]) == ("first", [])
+    assert (found["default"], found["jobs"], found["jobs_of_deployment"]) == ("first", [], [])
     assert "default of its endpoint" in found["deleted"][1]
     assert found["gone"][0] == "ResourceNotFoundError"
 
@@ -238,8 +238,8 @@ def test_the_traffic_split_is_honoured(invoked: dict[str, Any]) -> None:
 
 def test_every_request_is_in_the_table_of_operations(invoked: dict[str, Any], sent: RequestsSent) -> None:
     assert invoked
-    assert len(sent.lines) > 50
     assert sent.undescribed() == []
+    assert sent.unsent("endpoints") == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no signals: its Ctrl-C is a console's")

@@ -87,11 +87,13 @@ def _name(fields: YamlMap) -> str | None:
 
 
 def _requires_python(fields: YamlMap) -> SpecifierSet | None:
+    node = fields.get("requires-python")
+    if isinstance(node, YamlScalar) and node.value == "":  # packaging tools take it for any version
+        return None
     written = text_at(fields, "requires-python")
     try:
         return None if written is None else SpecifierSet(written)
     except InvalidSpecifier:
-        node = fields.get("requires-python")
         message = f"'requires-python' is no version specifier: {written!r}."
         raise input_error(message, node.position if node else None, hint='For instance ">=3.11,<3.12".') from None
 

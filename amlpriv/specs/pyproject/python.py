@@ -14,7 +14,9 @@ from amlpriv.target import Target, parse_python
 
 __all__ = ["chosen_python", "refuse_bad_python"]
 
-_MINORS = range(60)
+_NUMBER = re.compile(r"[0-9]{1,4}")
+_LAST = 59
+"""A minor and a patch version that no Python reaches."""
 _EXACT = re.compile(r"===?\s*(\d+\.\d+\.\d+)")
 _HINT = 'Add python = "3.11" (the one you want) to [tool.amlpriv], or give --python.'
 
@@ -53,14 +55,26 @@ def _allows(requires: SpecifierSet, said: str, version: tuple[int, int]) -> bool
 def _only(requires: SpecifierSet | None, where: Position | None, start: Position) -> tuple[str, Position | None]:
     if requires is None or not str(requires):
         raise input_error("Nothing says which Python the environment has.", where or start, hint=_HINT)
-    minors = [minor for minor in _MINORS if Target(python=(3, minor)).satisfies(requires)]
+    minors = _allowed_minors(requires)
     if len(minors) != 1:
         message = f"requires-python = {str(requires)!r} does not say which Python the environment has."
         raise input_error(message, where, hint=_HINT)
     if exact := _EXACT.fullmatch(str(requires)):
         return exact[1], where
-    newest = f"3.{minors[0]}.{59}"
-    if not requires.contains(newest):
+    if not requires.contains(f"3.{minors[0]}.{_LAST}"):
         message = f"requires-python = {str(requires)!r} excludes newer patch versions, which conda would take."
         raise input_error(message, where, hint=_HINT)
     return f"3.{minors[0]}", where
+
+
+def _allowed_minors(requires: SpecifierSet) -> list[int]:
+    """The minor versions of Python 3 of which some patch is allowed, as far as they matter: what a range allows can
+    only change beside a number that it names, so that one minor version alone is always seen to be alone."""
+    named = {int(number) for number in _NUMBER.findall(str(requires))}
+    beside = {0, _LAST, *(number + step for number in named for step in (-1, 0, 1))}
+    candidates = sorted(number for number in beside if 0 <= number <= _LAST)
+    return [
+        minor
+        for minor in candidates
+        if any(requires.contains(f"3.{minor}.{patch}", prereleases=True) for patch in candidates)
+    ]
