@@ -12,6 +12,7 @@ from amlpriv.cli.main import COMMANDS, cli
 from amlpriv.errors import CRASH_EXIT_CODE, INTERRUPTED_EXIT_CODE, UNANSWERED_EXIT_CODE, AmlprivError
 from amlpriv.preflight.engine import rules
 from amlpriv.probes.catalog import PROBES
+from tests.contract.operations import imitated_table
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -49,6 +50,10 @@ def probe_table() -> str:
 
 def test_the_table_of_questions_is_the_programs() -> None:
     assert block("probes") == probe_table()
+
+
+def test_the_table_of_what_is_imitated_is_the_contract_suites() -> None:
+    assert block("imitated") == imitated_table()
 
 
 def test_the_command_table_is_the_programs() -> None:

@@ -148,7 +148,7 @@ def imitated_table() -> str:
 
 
 def _names(area: Area) -> Iterator[str]:
-    """``EnvironmentVersions: List, Get, Delete*``, as the reference names them; no client sends those with a star."""
+    """``EnvironmentVersions: List, Get, Delete*``, as the reference names them; no session sends those with a star."""
     rows = [row for row in area.operations if row.id and not row.refused]
     ids = [f"{row.id}{'' if row.session else '*'}".split("_") for row in rows]
     for group in dict.fromkeys(group for group, _ in ids):
