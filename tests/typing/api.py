@@ -149,7 +149,7 @@ def connecting() -> None:
         assert_type(connected.config, Path | None)
         assert_type(connected.variables, Mapping[str, str | None])
     amlpriv.local(config=False).undo()
-    amlpriv.local(True)  # type: ignore[misc]
+    amlpriv.local(True)  # type: ignore[call-arg]
     amlpriv.local(isolate=True)  # type: ignore[call-arg]
 
 
