@@ -19,12 +19,14 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _PORTS = {"https": 443, "http": 80}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=://)")
-_HOST = re.compile(
-    r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:.]+\]"
-)
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*|\[[0-9A-Fa-f:.]+\]")
 _BARE = re.compile(r"([^/?#@\s]+@)?(localhost|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|\[[0-9A-Fa-f:.]+\])(:\d+)?([/?#]|$)")
 # What can only be a host behind an "@": a slash in the password has ended the authority too early.
 _HOST_BEHIND = re.compile(r"@(?=(localhost|([A-Za-z0-9-]+\.)+[A-Za-z]{2,})(:\d+)?(/|$))")
+# An "@" that belongs to a path: of a feed's view, of a repository's reference.
+_VIEW_OR_REF = re.compile(r"(/_(packaging|artifacts)/.*|\.git)@$")
+_PORT = re.compile(r":\d*$")
 _VARIABLE = re.compile(r"\$\{?\w+\}?|%\w+%|\{\{.*\}\}|<[^>]+>")
 
 
@@ -64,7 +66,7 @@ class Address:
 
     def at(self, *parts: str, slash: bool = False) -> str:
         """An address of the same origin with these names as its path, each of them quoted."""
-        path = "/".join(quote(part, safe="") for part in parts)
+        path = "/".join(quote(part, safe="+") for part in parts)
         return f"{self.origin}/{path}{'/' if slash and path else ''}" if path or slash else self.origin
 
     @property
@@ -85,13 +87,16 @@ def take_credentials(text: str) -> tuple[str, str | None]:
     end = re.search(r"[/?#]", rest)
     authority, path = (rest[: end.start()], rest[end.start() :]) if end else (rest, "")
     user, at, host = authority.rpartition("@")
-    if at:
-        return f"{scheme}{colon}{host}{path}", user
-    name, port_colon, port = authority.rpartition(":")
-    strange = (port_colon and not port.isdigit() and "]" not in port) or "." not in (name or authority)
-    if strange and (match := _HOST_BEHIND.search(rest)) and authority.lower() not in LOOPBACK:
+    match = _HOST_BEHIND.search(rest)
+    if match is not None and not _is_host(host) and not _VIEW_OR_REF.search(rest[: match.end()]):
         return f"{scheme}{colon}{rest[match.end() :]}", rest[: match.start()]
-    return text, None
+    return (f"{scheme}{colon}{host}{path}", user) if at else (text, None)
+
+
+def _is_host(authority: str) -> bool:
+    """Whether it can only be a host: it has a dot or is this machine, and its port is a number."""
+    host = _PORT.sub("", authority)
+    return host.lower() in LOOPBACK or (_HOST.fullmatch(host) is not None and ("." in host or "[" in host))
 
 
 def read_address(text: str) -> Address:

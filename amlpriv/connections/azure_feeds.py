@@ -48,9 +48,7 @@ def _services(place: AzurePlace, organisation: str) -> Layout:
         complaints.append(_about_web_page(found[0]))
     scope, feed, tail = found
     project = scope[0] if scope else None
-    simple, upload, name, view = _endpoints(
-        Address("https", "pkgs.dev.azure.com", None, ()), organisation, project, feed
-    )
+    simple, upload, name, view = _endpoints(organisation, project, feed)
     if place.service is AzureService.WEB and not complaints:
         complaints.append(warning("wrong-host", "feeds are not at the host of the web pages.", f"Use {simple}"))
     elif place.legacy and place.service is AzureService.FEEDS:
@@ -107,9 +105,8 @@ def _web_page(parts: Sequence[str]) -> tuple[list[str], str, list[str]] | None:
     return list(parts[:at]), parts[at + 2], ["pypi", "simple"]
 
 
-def _endpoints(
-    origin: Address, organisation: str, project: str | None, feed: str
-) -> tuple[str, str | None, str, str | None]:
+def _endpoints(organisation: str, project: str | None, feed: str) -> tuple[str, str | None, str, str | None]:
+    origin = Address("https", "pkgs.dev.azure.com", None, ())
     name, _, view = feed.partition("@")
     root = tuple(part for part in (organisation, project, "_packaging", feed, "pypi") if part)
     return origin.at(*root, "simple", slash=True), origin.at(*root, "upload", slash=True), name, view or None
