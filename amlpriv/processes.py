@@ -21,11 +21,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
-from urllib.parse import quote, unquote
 
 from amlpriv.errors import BuildError
 from amlpriv.guard import dismiss, instruct, start_guard
-from amlpriv.secret import SasUrl, Secret, redact
+from amlpriv.secret import Secret
+from amlpriv.tool_output import Lines, Pipe, spellings
 
 __all__ = ["Completed", "ToolCancelledError", "ToolMissingError", "ToolTimeoutError", "pass_through", "run"]
 
@@ -78,31 +78,35 @@ def run(
     secrets: Sequence[Secret] = (),
     stdin: bytes | None = None,
     cancelled: Callable[[], bool] | None = None,
+    on_pause: Callable[[], None] | None = None,
 ) -> Completed:
-    """Run a program without a shell; ``on_line`` gets every line, redacted, in the calling thread.
+    """Run a program without a shell; ``on_line`` gets every line, redacted, in the calling thread, and ``on_pause`` is
+    called when there is none to read for the moment. A line of more than 256 Ki characters comes in pieces.
 
     ``env`` is the whole environment, and ``timeout`` is in seconds. ``cancelled`` is asked ten times a second. Raises
     ToolMissingError, ToolTimeoutError and ToolCancelledError; an exit code other than 0 is the caller's to judge.
     """
     name = Path(arguments[0]).stem
     tail: deque[str] = deque(maxlen=TAIL_LINES)
-    forms = _forms(secrets)
+    forms = spellings(secrets)
     deadline = None if timeout is None else time.monotonic() + timeout
 
     with _started(arguments, cwd=cwd, env=env, own_group=True, piped=True, has_input=stdin is not None) as process:
         if process.stdin is not None:
             threading.Thread(target=_feed, args=(process.stdin, stdin or b""), daemon=True).start()
-        for line in _lines(process, deadline, cancelled or _never):
-            if line is None:
+        for lines in _batches(process, forms, deadline, cancelled or _never):
+            if lines is None:
                 raise ToolTimeoutError(
                     f"{name} did not finish within {timeout:g} seconds and was stopped.",
                     hint="\n".join(tail) or "It said nothing.",
                     tail=tuple(tail),
                 )
-            shown = redact(line.rstrip(), *forms)
-            tail.append(shown)
+            tail.extend(lines)
             if on_line is not None:
-                on_line(shown)
+                for line in lines:
+                    on_line(line)
+            if not lines and on_pause is not None:
+                on_pause()
         return Completed(_exit_code(process.wait()), tuple(tail))
 
 
@@ -114,18 +118,25 @@ def pass_through(arguments: Sequence[str | Path], *, env: Mapping[str, str], cwd
     """
     own_group = not _on_terminal()
     interrupts = 0
+    ended = threading.Event()
     with _started(arguments, cwd=cwd, env=env, own_group=own_group, piped=False, has_input=True) as process:
+        # Ctrl-C must not come between the end of the program and the reading of its exit code, which would be lost.
+        threading.Thread(target=_tell_end, args=(process, ended), daemon=True).start()
         while True:
             try:
-                return _exit_code(process.wait(_TICK if os.name == "nt" else None))
-            except subprocess.TimeoutExpired:
-                continue
+                if ended.wait(_TICK if os.name == "nt" else None):
+                    return _exit_code(process.returncode)
             except KeyboardInterrupt:
                 interrupts += 1
                 if interrupts > 2:
                     _signal(process, own_group, "SIGKILL")
                 elif own_group:  # on a terminal it has had the signal already
                     _signal(process, own_group, "SIGINT")
+
+
+def _tell_end(process: subprocess.Popen[bytes], ended: threading.Event) -> None:
+    process.wait()
+    ended.set()
 
 
 def _on_terminal() -> bool:
@@ -137,18 +148,6 @@ def _on_terminal() -> bool:
 
 def _exit_code(returncode: int) -> int:
     return 128 - returncode if returncode < 0 else returncode
-
-
-def _forms(secrets: Sequence[Secret]) -> tuple[str, ...]:
-    """Every spelling in which a tool may repeat a secret, longest first."""
-    values: set[str] = set()
-    for secret in secrets:
-        value = secret.reveal()
-        query = value.partition("?")[2].partition("#")[0] if isinstance(secret, SasUrl) else ""
-        signatures = [part[4:] for part in query.split("&") if part.lower().startswith("sig=")]
-        for part in signatures or [value]:  # the rest of a signed URL may be seen, and helps
-            values |= {part, unquote(part), quote(unquote(part), safe="")}
-    return tuple(sorted((value for value in values if value), key=len, reverse=True))
 
 
 @contextlib.contextmanager
@@ -208,42 +207,38 @@ def _never() -> bool:
     return False
 
 
-def _lines(
-    process: subprocess.Popen[bytes], deadline: float | None, cancelled: Callable[[], bool]
-) -> Iterator[str | None]:
-    """The program's lines; None, once, when the deadline has passed. Raises ToolCancelledError."""
-    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(process, lines), daemon=True).start()
+def _batches(
+    process: subprocess.Popen[bytes], secrets: Sequence[str], deadline: float | None, cancelled: Callable[[], bool]
+) -> Iterator[list[str] | None]:
+    """The program's lines as they come; an empty list in a pause; None, once, when the deadline has passed.
+
+    Raises ToolCancelledError.
+    """
+    assert process.stdout is not None  # noqa: S101  piped by run()
+    pipe, lines = Pipe(process.stdout), Lines(secrets)
     ended: float | None = None
     closed = False
-    while not (closed and process.poll() is not None):
-        now = time.monotonic()
-        if cancelled():
-            raise ToolCancelledError("It was cancelled, and stopped.")
-        if deadline is not None and now >= deadline:
-            yield None
-        try:
-            line = lines.get(timeout=0.01 if closed else _TICK)
-        except queue.Empty:
-            ended = ended or (now if process.poll() is not None else None)
-            if ended is not None and now - ended > _LINGER:
-                return
-            continue
-        if line is None:
-            closed = True
-        else:
-            yield line
-
-
-def _read(process: subprocess.Popen[bytes], lines: queue.SimpleQueue[str | None]) -> None:
-    """Put every line into the queue, then None. A carriage return ends a line too: progress bars use it."""
-    assert process.stdout is not None  # noqa: S101  piped by run()
-    with contextlib.suppress(OSError, ValueError), process.stdout:
-        for raw in process.stdout:
-            text = raw.decode("utf-8", errors="replace").rstrip("\r\n")
-            for line in text.split("\r"):
-                lines.put(line)
-    lines.put(None)
+    try:
+        while not (closed and process.poll() is not None):
+            now = time.monotonic()
+            if cancelled():
+                raise ToolCancelledError("It was cancelled, and stopped.")
+            if deadline is not None and now >= deadline:
+                yield None
+            try:
+                data = pipe.next(0.01 if closed else _TICK)
+            except queue.Empty:
+                ended = ended or (now if process.poll() is not None else None)
+                if ended is not None and now - ended > _LINGER:
+                    yield lines.finish()
+                    return
+                continue
+            closed = closed or data is None
+            yield lines.feed(data) if data is not None else lines.finish()
+            if pipe.is_idle:
+                yield []
+    finally:
+        pipe.stop()
 
 
 def _end(process: subprocess.Popen[bytes], own_group: bool) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from typing import NoReturn
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
-__all__ = ["RedactingFilter", "SasUrl", "Secret", "redact", "without_query"]
+__all__ = ["RedactingFilter", "SasUrl", "Secret", "may_hold_secret", "redact", "safe_cut", "without_query"]
 
 REDACTED = "***"
 
@@ -18,30 +19,49 @@ _VALUE = r"(?:\\+u00(?!2[267]|3[ce])[0-9a-f]{2}|(?!%(?:25)*26)[^&\s'\"<>)#,;\\])
 _KEYS = "access_?token|refresh_?token|client_?secret|accountkey|sastoken|sig|passw(?:or)?d"
 
 _PATTERNS = tuple(
-    re.compile(pattern)
-    for pattern in (
+    (words, re.compile(pattern))
+    for words, pattern in (
         # sig=, sig%3D and sig\u003d, also where an escaped "&" or "?" stands before it.
-        rf"(?i)(?P<kept>(?:(?<![a-z0-9])|(?<=26)|(?<=3f))sig(?:[ \t]*=[ \t]*|%(?:25)*3d|\\+u003d)){_VALUE}",
-        rf"(?i)(?P<kept>[?&;\s\"'](?:access_|refresh_)?token=|[?&]code=|&amp;code=){_VALUE}",
-        rf"(?i)(?P<kept>(?<![a-z0-9])client_(?:secret|assertion)=){_VALUE}",
+        (("sig",), rf"(?i)(?P<kept>(?:(?<![a-z0-9])|(?<=26)|(?<=3f))sig(?:[ \t]*=[ \t]*|%(?:25)*3d|\\+u003d)){_VALUE}"),
+        (("token=", "code="), rf"(?i)(?P<kept>[?&;\s\"'](?:access_|refresh_)?token=|[?&]code=|&amp;code=){_VALUE}"),
+        (("client_",), rf"(?i)(?P<kept>(?<![a-z0-9])client_(?:secret|assertion)=){_VALUE}"),
         # To the last "@", since an unquoted one in a password is common.
-        r"(?P<kept>:\\?/\\?/)[^/\s'\"]+(?=@)",
-        r"(?i)(?P<kept>%3a%2f%2f)(?:(?!%2f)[^/\s'\"&])+(?=%40)",
-        r"(?i)(?P<kept>authorization\W{1,8}(?:b['\"])?(?:basic|bearer|sharedkey(?:lite)?)\s+)[^\s'\"\\]+",
-        r"(?i)(?P<kept>\bbearer\s+)(?=\S*\d)[a-z0-9._~+/=-]{20,}",
-        r"(?i)(?P<kept>(?:AccountKey|SharedAccessKey|SharedAccessSignature)=)[^;\s'\"]+",
-        r"(?i)(?P<kept>(?:AccountKey|SharedAccessKey)%(?:25)*3d)(?:(?!%(?:25)*3b)[^;&\s'\"])+",
-        r"(?i)(?P<kept>passw(?:or)?d[ \t]*=[ \t]*\\*['\"]?)[^\s&;'\"\\]+",
+        (("@",), r"(?P<kept>:\\?/\\?/)[^/\s'\"]+(?=@)"),
+        (("%40",), r"(?i)(?P<kept>%3a%2f%2f)(?:(?!%2f)[^/\s'\"&])+(?=%40)"),
+        (
+            ("authorization",),
+            r"(?i)(?P<kept>authorization\W{1,8}(?:b['\"])?(?:basic|bearer|sharedkey(?:lite)?)\s+)[^\s'\"\\]+",
+        ),
+        (("bearer",), r"(?i)(?P<kept>\bbearer\s+)(?=\S*\d)[a-z0-9._~+/=-]{20,}"),
+        (
+            ("accountkey=", "sharedaccess"),
+            r"(?i)(?P<kept>(?:AccountKey|SharedAccessKey|SharedAccessSignature)=)[^;\s'\"]+",
+        ),
+        (
+            ("accountkey%", "sharedaccesskey%"),
+            r"(?i)(?P<kept>(?:AccountKey|SharedAccessKey)%(?:25)*3d)(?:(?!%(?:25)*3b)[^;&\s'\"])+",
+        ),
+        (("passw",), r"(?i)(?P<kept>passw(?:or)?d[ \t]*=[ \t]*\\*['\"]?)[^\s&;'\"\\]+"),
         # Python's and JSON's spelling of a mapping; the value may have escaped characters.
-        rf"(?i)(?P<kept>(?<![a-z0-9])(?:{_KEYS})\\*[\"']\s*:\s*\\*[\"'])"
-        r"(?:[^\"'\\]|\\+(?:u[0-9a-f]{4}|/))+",
+        (
+            ("token", "secret", "accountkey", "sig", "passw"),
+            rf"(?i)(?P<kept>(?<![a-z0-9])(?:{_KEYS})\\*[\"']\s*:\s*\\*[\"'])"
+            r"(?:[^\"'\\]|\\+(?:u[0-9a-f]{4}|/))+",
+        ),
         # A token for a conda channel: https://host/t/<token>/channel.
-        r"(?P<kept>://[^\s'\"]{1,300}?/t/)[A-Za-z0-9_.~%-]+",
+        (("/t/",), r"(?P<kept>://[^\s'\"]{1,300}?/t/)[A-Za-z0-9_.~%-]+"),
         # A storage account key stands for 64 bytes; npm's sha512-... does as well and is none.
-        r"(?P<kept>)(?<![\w+/=-])[A-Za-z0-9+/]{86}==(?![\w+/=])",
-        r"(?P<kept>(?<![A-Za-z0-9-])|(?<=%20))eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?",
+        (("==",), r"(?P<kept>)(?<![\w+/=-])[A-Za-z0-9+/]{86}==(?![\w+/=])"),
+        (("eyj",), r"(?P<kept>(?<![A-Za-z0-9-])|(?<=%20))eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"),
     )
 )
+"""What is looked for, and the words (in lower case) without one of which it cannot be there: a quick look for those
+comes first, since a log may be long."""
+
+_WORDS = tuple(dict.fromkeys(word for words, _ in _PATTERNS for word in words))
+
+_REACH = 8 * 1024
+"""Characters: no secret is longer."""
 
 
 def redact(text: str, *secrets: str) -> str:
@@ -56,9 +76,32 @@ def redact(text: str, *secrets: str) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         if secret:
             text = text.replace(secret, REDACTED)
-    for pattern in _PATTERNS:
-        text = pattern.sub(rf"\g<kept>{REDACTED}", text)
+    small = text.lower()
+    for words, pattern in _PATTERNS:
+        if any(word in small for word in words):
+            text = pattern.sub(rf"\g<kept>{REDACTED}", text)
     return text
+
+
+def may_hold_secret(text: str, *secrets: str) -> bool:
+    """Whether ``redact`` might find something: a quick look, at many lines at once."""
+    small = text.lower()
+    return any(word in small for word in _WORDS) or any(secret in text for secret in secrets if secret)
+
+
+def safe_cut(text: str, at: int, secrets: Sequence[str] = ()) -> int:
+    """``at``, or a place before it, where ``text`` can be cut without cutting a secret: both parts redact as one."""
+    reach = max([_REACH, *map(len, secrets)])
+    patterns = [*(pattern for _, pattern in _PATTERNS), *(re.compile(re.escape(one)) for one in secrets if one)]
+    moved = True
+    cut = at
+    while moved and cut > at - reach:
+        start = max(cut - reach, 0)
+        found = [match for each in patterns for match in each.finditer(text[start : cut + reach])]
+        across = [start + match.start() for match in found if match.start() < cut - start < match.end()]
+        moved = bool(across)
+        cut = min(across, default=cut)
+    return cut if cut > 0 else at
 
 
 def without_query(url: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -255,6 +257,41 @@ def test_pass_through_gives_the_exit_code_and_the_real_output(capfd: pytest.Capt
 def test_pass_through_counts_signals_as_shells_do() -> None:
     command = [PYTHON, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"]
     assert pass_through(command, env=ENVIRON) == 143
+
+
+@posix
+def test_ctrl_c_on_a_terminal_never_loses_the_exit_code() -> None:
+    """The program and we get the signal at the same moment, and the program ends at once."""
+    code = "import os, sys; from amlpriv.processes import pass_through as p; print('exit', p(sys.argv[1:], env=os.environ))"
+    command = [PYTHON, "-c", code, "sh", "-c", "echo ready; sleep 2 & wait"]
+    for _ in range(8):
+        ours, terminal = os.openpty()
+        with subprocess.Popen(
+            command, stdin=terminal, stdout=terminal, stderr=terminal, preexec_fn=partial(_own_terminal, terminal)
+        ) as process:
+            os.close(terminal)
+            _read_until(ours, b"ready")
+            time.sleep(0.1)
+            os.write(ours, b"\x03")
+            assert b"exit 130" in _read_until(ours, b"exit 1")
+            process.wait(20)
+        os.close(ours)
+
+
+def _own_terminal(terminal: int) -> None:
+    import fcntl
+    import termios
+
+    os.setsid()
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+
+def _read_until(terminal: int, word: bytes) -> bytes:
+    seen = b""
+    with contextlib.suppress(OSError):  # the other side has closed it
+        while word not in seen or not seen.endswith(b"\n"):
+            seen += os.read(terminal, 1024)
+    return seen
 
 
 def test_pass_through_names_a_missing_tool() -> None:

@@ -30,17 +30,20 @@ class LocalStatus:
     ca_bundle: Path | None = None
     requests: Mapping[str, int] | None = None
     unknown: tuple[str, ...] = ()
-    """What clients asked for since the start and the control plane does not imitate, as ``METHOD path``."""
+    """What clients asked for and the control plane does not imitate, as ``METHOD path``; kept as the counts are."""
     problem: str | None = None
     """What is wrong: a part that does not answer, or a workspace that ended without being stopped."""
     log: Path | None = None
     """Where to read more about it."""
+    stands_for: tuple[str, ...] = ()
+    """The workspaces (ARM ids) that it is taken for now, by ``local exec`` and ``local env``."""
 
     def __str__(self) -> str:
         if not self.running:
             return f"not running; data in {self.home}"
         facts = [("data", str(self.home)), ("storage", f"{self.account}, container {self.container}")]
         facts += [("requests", f"{name}: {count}") for name, count in (self.requests or {}).items()]
+        facts += [("stands for", name) for name in self.stands_for]
         facts += [("unknown", route) for route in self.unknown]
         return "\n".join((f"running (process {self.pid})", *(f"  {name:<11} {value}" for name, value in facts)))
 
@@ -59,6 +62,7 @@ class LocalStatus:
             "ca_bundle": str(self.ca_bundle) if self.ca_bundle else None,
             "requests": dict(self.requests) if self.requests is not None else None,
             "unknown": list(self.unknown),
+            "stands_for": list(self.stands_for),
             "problem": self.problem,
             "log": str(self.log) if self.log else None,
         }
@@ -92,7 +96,7 @@ def local_status(*, environ: Mapping[str, str] | None = None) -> LocalStatus:
     if state is None:
         problem = find_problem(home)
         return LocalStatus(False, home.root, problem=problem or what, log=home.supervisor_log if problem else log)
-    unknown, problem = _asked(state)
+    unknown, names, problem = _asked(state)
     return LocalStatus(
         True,
         home.root,
@@ -105,11 +109,13 @@ def local_status(*, environ: Mapping[str, str] | None = None) -> LocalStatus:
         unknown,
         problem or what,
         home.supervisor_log if problem or log is None else log,
+        names,
     )
 
 
-def _asked(state: State) -> tuple[tuple[str, ...], str | None]:
-    """What the control plane does not know, and what is wrong with the parts."""
+def _asked(state: State) -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
+    """What the control plane does not know, the names that it answers to, and what is wrong with the parts."""
+    from amlpriv.actions.standing_in import names_in_force
     from amlpriv.local.asking import ask
     from amlpriv.local.launching import answers
 
@@ -117,9 +123,10 @@ def _asked(state: State) -> tuple[tuple[str, ...], str | None]:
         None if answers(state.ports.storage) else "The storage (Azurite) does not answer; it is started again once."
     )
     try:
-        return tuple(dict.fromkeys(ask(state, "GET", "unknown")["value"])), problem
+        unknown = tuple(dict.fromkeys(ask(state, "GET", "unknown")["value"]))
+        return unknown, tuple(name.arm_id for name in names_in_force(state)), problem
     except LocalWorkspaceError as error:
-        return (), error.message
+        return (), (), error.message
 
 
 def _counts(home: Home) -> dict[str, int]:
@@ -135,7 +142,8 @@ def local_stop(*, environ: Mapping[str, str] | None = None) -> bool:
     from amlpriv.prefixes import sweep
 
     home = Home.find(os.environ if environ is None else environ)
-    sweep(home.builds)
+    if home.is_ours:
+        sweep(home.builds)
     return stop(home)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from amlpriv.errors import UsageError
 from amlpriv.remote import WorkspaceName
 
-__all__ = ["SHELLS", "LocalEnv", "guess_shell", "local_env"]
+__all__ = ["SHELLS", "LocalEnv", "forget_names", "guess_shell", "local_env"]
 
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]*")
 """What no shell of the first kind looks at twice."""
@@ -20,7 +20,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]*")
 
 @dataclass(frozen=True, slots=True)
 class LocalEnv:
-    """The variables to set and to remove."""
+    """The variables to set and to remove. None of the values is a secret."""
 
     set: Mapping[str, str]
     unset: tuple[str, ...]
@@ -56,14 +56,35 @@ def local_env(
     ``folder`` (the current one by default) or above names. Raises LocalWorkspaceError.
     """
     from amlpriv.actions.local_exec import running_state
-    from amlpriv.actions.standing_in import stand_for_good
+    from amlpriv.actions.standing_in import find_sdk_config, stand_for_good
     from amlpriv.local.environment import changes
 
     surroundings = os.environ if environ is None else environ
     state = running_state(surroundings, start=start, say=say)
     found = changes(state, surroundings, isolated=isolated)
-    stand_for_good(state, Path.cwd() if folder is None else folder, config=config, names=names, say=say)
+    place = Path.cwd() if folder is None else folder
+    stand_for_good(state, place, config=config, names=names, say=say)
+    if config and find_sdk_config(place) is None:
+        say(
+            f"No config.json here or above: MLClient.from_config() will find none. Run it under 'amlpriv local exec', "
+            f"which lends one, or name the workspace: {state.subscription_id}, {state.resource_group}, "
+            f"{state.workspace_name} (AZUREML_ARM_SUBSCRIPTION, _RESOURCEGROUP, _WORKSPACE_NAME)."
+        )
     return LocalEnv(found.set, found.unset)
+
+
+def forget_names(*, environ: Mapping[str, str] | None = None) -> tuple[WorkspaceName, ...]:
+    """End what earlier ``local_env`` put in force: no other name is the local workspace's any more, but for commands
+    that run now under ``local exec``. Returns which they were; none when nothing runs.
+
+    Raises LocalWorkspaceError.
+    """
+    from amlpriv.actions.standing_in import forget
+    from amlpriv.local.home import Home
+    from amlpriv.local.lifecycle import status
+
+    state = status(Home.find(os.environ if environ is None else environ))
+    return forget(state) if state else ()
 
 
 def guess_shell(environ: Mapping[str, str], platform: str = sys.platform) -> str:

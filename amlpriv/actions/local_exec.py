@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -79,12 +80,39 @@ def local_exec(
         try:
             code = pass_through(command, env=inside, cwd=folder)
         except ToolMissingError as error:
-            raise JobError(error.message, hint=error.hint) from error
+            raise _not_started(command[0], error) from error
         after = refused_hosts(state) if isolated else {}
     refused = tuple(sorted(host for host, count in after.items() if count > before.get(host, 0)))
     if refused:  # pip and uv do not always say why
         say(f"--isolated: refused connections to {', '.join(refused)}; only the local workspace can be reached.")
     return Executed(code, stand.config, stand.names, isolated, refused)
+
+
+def _not_started(name: str, error: ToolMissingError) -> JobError:
+    """Why it was not started, as far as the file of that name tells."""
+    path = Path(name)
+    runner = f"amlpriv local exec -- {'python' if path.suffix == '.py' else 'sh'} {name}"
+    if not name.strip():
+        return JobError("The command's first word is empty.", hint=_HINT)
+    if path.is_dir():
+        return JobError(f"{name} is a folder, not a program.", hint="Name a program, and folders behind it.")
+    if path.is_file():
+        if path.name == name:
+            return JobError(
+                f"The program {name} is not on PATH; only a file in the current folder has that name.",
+                hint=f"Write .{os.sep}{name}, or name what runs it: {runner}",
+            )
+        if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.ENOEXEC:
+            return JobError(
+                f"{name} is no program, and has no first line with #! that says what runs it.",
+                hint=f"Add one, or name what runs it: {runner}",
+            )
+        if not os.access(path, os.X_OK):
+            return JobError(
+                f"{name} is there, but it may not be executed.",
+                hint=f"Allow it (chmod +x {name}), or name what runs it: {runner}",
+            )
+    return JobError(error.message, hint=error.hint)
 
 
 def running_state(environ: Mapping[str, str], *, start: bool, say: Callable[[str], None]) -> State:
@@ -93,29 +121,18 @@ def running_state(environ: Mapping[str, str], *, start: bool, say: Callable[[str
     Raises LocalWorkspaceError.
     """
     from amlpriv.local.home import Home
+    from amlpriv.local.lifecycle import join
     from amlpriv.local.lifecycle import start as start_local
-    from amlpriv.local.lifecycle import status
 
     home = Home.find(environ)
-    _warn_of_proxy(environ, say)
     if start:
-        return start_local(home, environ=environ, say=say)  # one that runs gets the certificates of this environment
-    state = status(home)
+        return start_local(home, environ=environ, say=say)  # one that runs gets certificates and proxy from here, too
+    state = join(home, environ=environ, say=say)
     if state is None:
         raise LocalWorkspaceError(
             "The local workspace is not running.", hint="Run 'amlpriv local start', or leave out --no-start."
         )
     return state
-
-
-def _warn_of_proxy(environ: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Before pip says no more than that a connection failed."""
-    from amlpriv.local.hosts import Upstream
-
-    try:
-        Upstream.find(environ)
-    except ValueError as error:
-        say(f"Only the local workspace and this machine can be reached: {error}.")
 
 
 def parse_name(text: str) -> WorkspaceName:

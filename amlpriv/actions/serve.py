@@ -55,17 +55,19 @@ def local_serve(
 
     ``on_ready`` is called once, when all of them answer; ``on_line`` gets what builds and servers print. Raises
     NotFoundError, UsageError when it is not clear what is meant, LockedError when one is served already,
-    UnsupportedError when an environment has no inference server, BuildError, JobError when a server ends.
+    UnsupportedError when an environment has no inference server, BuildError, JobError when a server ends,
+    LocalWorkspaceError when the local workspace does.
     """
     from amlpriv.actions.local_exec import running_state
     from amlpriv.local.home import Home
-    from amlpriv.local.serving import held, serve
+    from amlpriv.local.serving import Watch, held, serve
 
     surroundings = os.environ if environ is None else environ
     state = running_state(surroundings, start=start, say=say)
     home = Home.find(surroundings)
     endpoint, deployments = _wanted(state, target)
     _check_port(port, endpoint, deployments)
+    watch = Watch(home, str(endpoint["name"]))
     with contextlib.ExitStack() as stack:
         ready = []
         for one in deployments:
@@ -76,7 +78,7 @@ def local_serve(
             ready,
             on_ready=lambda running: on_ready([_served(one) for one in running]),
             on_line=lambda prepared, line: on_line(_marked(prepared, line, several=len(ready) > 1)),
-            cancelled=cancelled,
+            cancelled=lambda: cancelled() or watch.has_ended(),
         )
 
 

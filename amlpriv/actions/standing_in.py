@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +21,11 @@ from amlpriv.remote import WorkspaceName
 if TYPE_CHECKING:
     from amlpriv.local.state import State
 
-__all__ = ["Stand", "find_sdk_config", "stand_for_good", "standing_in"]
+__all__ = ["Stand", "find_sdk_config", "forget", "names_in_force", "stand_for_good", "standing_in"]
 
 _KEYS = ("subscription_id", "resource_group", "workspace_name")
+_FOR_GOOD = "env-"
+"""How the leases of ``stand_for_good`` begin."""
 _LEVELS = 20
 """How far up the SDK looks."""
 
@@ -82,10 +84,37 @@ def stand_for_good(
     named = _read_names(found, say) if found else None
     unique = _others([*names, *([named] if named else [])], _local(state))
     for name in unique:
-        lease = uuid.uuid5(uuid.NAMESPACE_URL, name.arm_id.lower()).hex  # the same names are the same lease
+        lease = _FOR_GOOD + uuid.uuid5(uuid.NAMESPACE_URL, name.arm_id.lower()).hex  # the same names are the same lease
         ask(state, "PUT", f"aliases/{lease}", {"value": [_written(name)]})
         say(f"The workspace {_shown(name)} is the local one for programs with these variables.")
     return unique
+
+
+def names_in_force(state: State) -> tuple[WorkspaceName, ...]:
+    """The workspaces that the running local one is taken for now. Raises LocalWorkspaceError."""
+    return _named(leases for _, leases in _leases(state))
+
+
+def forget(state: State) -> tuple[WorkspaceName, ...]:
+    """End what ``stand_for_good`` put in force; which they were. Raises LocalWorkspaceError."""
+    from amlpriv.local.asking import ask
+
+    dropped = [(lease, names) for lease, names in _leases(state) if lease.startswith(_FOR_GOOD)]
+    for lease, _ in dropped:
+        ask(state, "DELETE", f"aliases/{lease}")
+    return _named(names for _, names in dropped)
+
+
+def _leases(state: State) -> list[tuple[str, list[WorkspaceName]]]:
+    from amlpriv.local.asking import ask
+
+    found = ask(state, "GET", "aliases")
+    return [(lease, [WorkspaceName(*(each[key] for key in _KEYS)) for each in names]) for lease, names in found.items()]
+
+
+def _named(groups: Iterable[Sequence[WorkspaceName]]) -> tuple[WorkspaceName, ...]:
+    """Each once."""
+    return tuple({name.arm_id.lower(): name for names in groups for name in names}.values())
 
 
 def find_sdk_config(folder: Path) -> Path | None:

@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from amlpriv.actions.opening import locate, open_workspace
-from amlpriv.actions.verify_report import asked_as_json, default_report, redacted, verify_folder, write_report
+from amlpriv.actions.verify_report import (
+    asked_as_json,
+    check_place,
+    check_report,
+    default_report,
+    redacted,
+    verify_folder,
+    write_report,
+)
 from amlpriv.errors import (
     UNANSWERED_EXIT_CODE,
     AmlprivError,
@@ -57,13 +65,17 @@ class Verified:
     report: Path | None = None
     left: tuple[Removed, ...] = ()
     """What is still in the workspace."""
+    unwritten: AmlprivError | None = None
+    """Why there is no report, although everything was asked."""
 
     def __getitem__(self, probe: str) -> Answer:
         return next(item.answer for item in self.asked if item.probe.id == probe)
 
     @property
     def exit_code(self) -> int:
-        """0 when everything that was asked has an answer and everything that can be removed is gone."""
+        """0 when everything that was asked has an answer, is in the report, and everything that can be removed is gone."""
+        if self.unwritten is not None:
+            return self.unwritten.exit_code
         unknown = any(item.answer.verdict is Verdict.UNKNOWN for item in self.asked)
         return UNANSWERED_EXIT_CODE if unknown or any(item.again for item in self.left) else 0
 
@@ -75,6 +87,7 @@ class Verified:
             "report": str(self.report) if self.report else None,
             "probes": [asked_as_json(item) for item in self.asked],
             "left": [str(item) for item in self.left],
+            **({"report_error": self.unwritten.message} if self.unwritten else {}),
         }
 
 
@@ -102,13 +115,15 @@ def verify(
     Everything that is created has ``amlpriv-verify`` in its name and is removed in the end, unless ``keep``.
     ``timeout`` is for one job. ``confirm`` gets the workspace's name and the probes, and False ends the run before
     anything is sent (UsageError). The report goes to ``report``, else into AMLPRIV_HOME. Raises UsageError for unknown
-    ids and an incomplete feed, AuthenticationError, and what opening a workspace raises.
+    ids, an incomplete feed and a report that cannot be written, InputError for a damaged report, AuthenticationError, and what opening a workspace raises.
     """
     given = _feed(feed, feed_token, feed_package)
     listed = _listed(choose(only, skip), given, builds=builds)
     if not live:
         return Verified(listed)
     ready = _ready(listed, named=bool(only))
+    if report is not None:
+        check_place(Path(report))
     surroundings = os.environ if environ is None else environ
     where = locate(workspace, environ=surroundings, folder=Path.cwd())
     if confirm is not None and not confirm(where, ready):
@@ -116,6 +131,7 @@ def verify(
     opened = open_workspace(where, environ=surroundings, folder=Path.cwd(), start=start, say=say)
     options: dict[str, Any] = {"compute": compute, "feed": given, "job_seconds": timeout.total_seconds(), "say": say}
     path = Path(report) if report is not None else default_report(opened.name, surroundings)
+    check_report(path, opened.name)
     with _run(opened, verify_folder(surroundings), options, keep=keep) as run:
         return _ask_all(run, listed, ready, path, keep=keep)
 
@@ -131,7 +147,10 @@ def _ready(listed: tuple[Asked, ...], *, named: bool) -> tuple[Probe, ...]:
     lacking = [f"{item.probe.id}: {item.answer.words}" for item in listed if item.answer.words != NOT_ASKED]
     if named and lacking:
         raise UsageError("; ".join(lacking))
-    return tuple(item.probe for item in listed if item.answer.words == NOT_ASKED)
+    ready = tuple(item.probe for item in listed if item.answer.words == NOT_ASKED)
+    if not ready:
+        raise UsageError(f"Nothing can be asked: {'; '.join(lacking)}.")
+    return ready
 
 
 def _not_asked(lacking: Iterable[Needs]) -> Answer:
@@ -207,7 +226,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 def _ask_all(run: _Run, listed: tuple[Asked, ...], ready: tuple[Probe, ...], report: Path, *, keep: bool) -> Verified:
     """Ask, and whatever happens clean up and write down what is known."""
-    asked = listed
+    asked, unwritten = listed, None
     try:
         for probe in ready:
             _ask_one(run, probe)
@@ -215,8 +234,13 @@ def _ask_all(run: _Run, listed: tuple[Asked, ...], ready: tuple[Probe, ...], rep
         run.finish(keep=keep)
         answers = {item.probe.id: item for item in run.asked}
         asked = tuple(answers.get(item.probe.id, item) for item in listed)
-        write_report(report, run.site.workspace, asked, run.left, run.site.secrets())
-    return Verified(asked, True, run.site.workspace.name, report, run.left)
+        try:
+            write_report(report, run.site.workspace, asked, run.left, run.site.secrets())
+        except AmlprivError as error:
+            run.site.say(f"The report was not written: {error.message}")
+            unwritten = error
+    written = report if unwritten is None else None
+    return Verified(asked, True, run.site.workspace.name, written, run.left, unwritten)
 
 
 def _ask_one(run: _Run, probe: Probe) -> None:
@@ -253,10 +277,10 @@ def clean_up(
 ) -> tuple[tuple[Thing, ...], tuple[Removed, ...]]:
     """Remove what killed runs have left in a workspace: what was there to remove, and what is left of it.
 
-    A run that still works, and journals of other workspaces, are named with ``say`` and left alone.
+    A run that still works, and journals that are broken or of other workspaces, are named with ``say`` and left alone.
     """
     surroundings = os.environ if environ is None else environ
-    journals = list(find_journals(verify_folder(surroundings)))
+    journals = list(find_journals(verify_folder(surroundings), on_broken=lambda path: say(_broken(path))))
     if not journals:
         return (), ()
     opened = open_workspace(workspace, environ=surroundings, folder=Path.cwd(), start=start, say=say)
@@ -273,3 +297,7 @@ def clean_up(
         except LockedError as error:
             say(error.message)
     return tuple(things), tuple(left)
+
+
+def _broken(path: Path) -> str:
+    return f"{path} is no journal that can be read and is left alone: what it named may still be in the workspace."

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from amlpriv.errors import InputError
+from amlpriv.errors import InputError, UsageError
 from amlpriv.facts.routes import Route
 from amlpriv.files import create_private_directory, read_text, write_text
 from amlpriv.local.home import Home
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = [
     "SCHEMA",
     "asked_as_json",
+    "check_place",
+    "check_report",
     "check_route",
     "default_report",
     "read_verdicts",
@@ -45,8 +49,45 @@ def verify_folder(environ: Mapping[str, str]) -> Path:
 
 
 def default_report(workspace: WorkspaceName, environ: Mapping[str, str]) -> Path:
-    """``<AMLPRIV_HOME>/verify/<workspace>.json``."""
-    return verify_folder(environ) / f"{workspace.name}.json"
+    """``<AMLPRIV_HOME>/verify/<workspace>-<eight digits>.json``: workspaces of other groups may have the same name."""
+    return verify_folder(environ) / f"{workspace.name}-{_digits(workspace)}.json"
+
+
+def _digits(workspace: WorkspaceName) -> str:
+    return hashlib.sha256(workspace.arm_id.lower().encode()).hexdigest()[:8]
+
+
+def _is_default(path: Path, workspace: WorkspaceName) -> bool:
+    return path.name == f"{workspace.name}-{_digits(workspace)}.json"
+
+
+def check_place(path: Path) -> None:
+    """UsageError when no report can be written to ``path``: a folder, a place without a folder, another's file."""
+    if path.is_dir():
+        raise UsageError(f"The report cannot be written: {path} is a folder.", hint="Name a file in it.")
+    folder = path.parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
+        raise UsageError(f"The report cannot be written to {path}.", hint="Name a file in a folder of your own.")
+    if path.is_file() and path.stat().st_size:
+        try:
+            _document(path)
+        except InputError as error:
+            message = f"{path} exists and is no report of 'amlpriv verify': it is not overwritten."
+            raise UsageError(message, hint="Name another file, or remove that one.") from error
+
+
+def check_report(path: Path, workspace: WorkspaceName) -> None:
+    """UsageError as ``check_place``, also for a report on another workspace; InputError for one that is damaged."""
+    check_place(path)
+    if path.is_file() and path.stat().st_size:
+        found = _document(path)["workspace"]
+        if found.lower() != workspace.arm_id.lower():
+            raise UsageError(
+                f"{path} is the report on another workspace: {found}. It is not overwritten.", hint="Name another file."
+            )
+    _earlier(path, workspace)
 
 
 def asked_as_json(item: Asked) -> dict[str, Any]:
@@ -72,10 +113,15 @@ def write_report(
     """Write the answers, mode 0600; those that ``path`` has of this workspace and that are older stay."""
     from importlib.metadata import version
 
-    probes = {name: item for name, item in _read(path, workspace.name).items() if item.get("asked_at")}
+    probes = {name: item for name, item in _earlier(path, workspace.name).items() if item.get("asked_at")}
     for item in asked:
-        if item.at is not None or item.probe.id not in probes:
-            probes[item.probe.id] = {**asked_as_json(item), "amlpriv": version("amlpriv")}
+        told = {**asked_as_json(item), "amlpriv": version("amlpriv")}
+        known = probes.get(item.probe.id)
+        if known is None or item.answer.verdict.is_answer or (item.at is not None and not _is_answer(known)):
+            probes[item.probe.id] = told
+        elif item.at is not None:
+            attempt = {name: told[name] for name in ("answer", "words", "asked_at", "amlpriv")}
+            probes[item.probe.id] = {**known, "last_attempt": attempt}
     document = {
         "schema": SCHEMA,
         "amlpriv": version("amlpriv"),
@@ -90,6 +136,10 @@ def write_report(
     create_private_directory(path.parent)
     secrets = tuple(secret.reveal() for secret in known)
     write_text(path, json.dumps(redacted(document, secrets), indent=2) + "\n", private=True)
+
+
+def _is_answer(item: Mapping[str, Any]) -> bool:
+    return any(item["answer"] == verdict.value for verdict in Verdict if verdict.is_answer)
 
 
 def _api_versions() -> dict[str, str]:
@@ -120,24 +170,57 @@ def redacted(value: Any, secrets: tuple[str, ...]) -> Any:
     return value
 
 
-def _read(path: Path, workspace: WorkspaceName) -> dict[str, dict[str, Any]]:
-    """The probes of a report on this workspace, by id; none for any other file."""
-    if not path.is_file():
-        return {}
+def _document(path: Path) -> dict[str, Any]:
+    """The report in a file; InputError, which names it, for anything else."""
+    known = {verdict.value for verdict in Verdict}
     try:
         found = json.loads(read_text(path))
-        if found["schema"] != SCHEMA or found["workspace"].lower() != workspace.arm_id.lower():
-            return {}
-        return {str(item["id"]): dict(item) for item in found["probes"]}
-    except (InputError, ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, RecursionError):
+        raise _damaged(path, "it is not JSON") from None
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+        raise _damaged(path, f"its 'schema' is not {SCHEMA}")
+    if not isinstance(found.get("workspace"), str):
+        raise _damaged(path, "its 'workspace' is not the id of a workspace")
+    probes = found.get("probes")
+    if not isinstance(probes, list) or not all(isinstance(item, dict) for item in probes):
+        raise _damaged(path, "its 'probes' is not a list of objects")
+    for item in probes:
+        if not isinstance(item.get("id"), str):
+            raise _damaged(path, "a probe has no 'id'")
+        if not isinstance(item.get("answer"), str) or item["answer"] not in known:
+            raise _damaged(path, f"the 'answer' of {item['id']} is none of: {', '.join(sorted(known))}")
+    return found
+
+
+def _damaged(path: Path, why: str) -> InputError:
+    return InputError(
+        f"{path} is no report of 'amlpriv verify': {why}.", hint="Remove the file, then run 'amlpriv verify --live'."
+    )
+
+
+def _read(path: Path, workspace: WorkspaceName) -> dict[str, dict[str, Any]]:
+    """The probes of a report on this workspace, by id; none without a file. Raises InputError for a damaged one."""
+    if not path.is_file() or not path.stat().st_size:
         return {}
+    found = _document(path)
+    if found["workspace"].lower() != workspace.arm_id.lower():
+        return {}
+    return {item["id"].strip().upper(): item for item in found["probes"]}
+
+
+def _earlier(path: Path, workspace: WorkspaceName) -> dict[str, dict[str, Any]]:
+    """The probes that ``path`` has; those of the default report may still be where amlpriv 0.1 wrote them."""
+    old = path.with_name(f"{workspace.name}.json")
+    return _read(old if _is_default(path, workspace) and not path.exists() else path, workspace)
 
 
 def read_verdicts(workspace: WorkspaceName, environ: Mapping[str, str]) -> dict[str, Verdict]:
-    """How the probes of the default report ended, by id; empty without one of this workspace."""
-    known = {verdict.value: verdict for verdict in Verdict}
-    items = _read(default_report(workspace, environ), workspace).items()
-    return {name: known[item["answer"]] for name, item in items if item.get("answer") in known}
+    """How the probes of the default report ended, by id; empty without one of this workspace.
+
+    Raises InputError for a report that somebody has damaged.
+    """
+    items = _earlier(default_report(workspace, environ), workspace).items()
+    return {name: Verdict(item["answer"]) for name, item in items}
 
 
 def check_route(wanted: Wanted, workspace: WorkspaceName, environ: Mapping[str, str]) -> None:
@@ -145,4 +228,5 @@ def check_route(wanted: Wanted, workspace: WorkspaceName, environ: Mapping[str, 
     if wanted.route is Route.PLAIN:
         from amlpriv.probes.plain import PLAIN_URL
 
-        refuse_plain(wanted, works=read_verdicts(workspace, environ).get(PLAIN_URL) is Verdict.YES)
+        verdict = read_verdicts(workspace, environ).get(PLAIN_URL)
+        refuse_plain(wanted, works={Verdict.YES: True, Verdict.NO: False}.get(verdict) if verdict else None)

@@ -26,10 +26,13 @@ class Ids(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
 
     name = "ids"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:  # noqa: ARG002
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         if isinstance(value, tuple):
             return value
-        return tuple(part.strip() for part in str(value).split(",") if part.strip())
+        ids = tuple(part.strip() for part in str(value).split(",") if part.strip())
+        if not ids:
+            self.fail("names no probe; 'amlpriv verify' lists them.", param, ctx)
+        return ids
 
 
 @click.command(short_help="Ask a real workspace what only it can answer.")
@@ -63,6 +66,7 @@ def verify(live: bool, clean: bool, as_json: bool, **given: Any) -> int:
     names = (given.pop(key) for key in ("workspace", "subscription", "resource_group", "workspace_name"))
     where, start = workspace_of(*names), not given.pop("no_start")
     if clean:
+        _refuse_with_clean()
         return _clean(where, start, as_json)
     from amlpriv.actions.verify import verify as action
     from amlpriv.cli import show
@@ -85,6 +89,22 @@ def verify(live: bool, clean: bool, as_json: bool, **given: Any) -> int:
     else:
         _show(result)
     return result.exit_code
+
+
+_NOT_WITH_CLEAN = (
+    *("live", "only", "skip", "builds", "compute", "feed", "feed_token_from", "feed_package", "timeout"),
+    *("keep", "report"),
+)
+
+
+def _refuse_with_clean() -> None:
+    """UsageError for options that say what to ask, which ``--clean`` does not do."""
+    context = click.get_current_context()
+    default = click.core.ParameterSource.DEFAULT
+    given = [name for name in _NOT_WITH_CLEAN if context.get_parameter_source(name) not in (None, default)]
+    if given:
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise click.UsageError(f"--clean only removes what earlier runs have left: it does not go with {named}.")
 
 
 def _token(given: str | None) -> str | None:

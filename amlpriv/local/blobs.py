@@ -6,12 +6,14 @@ Requests are signed with the account key. They are marked, so that the request l
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import hmac
 import http.client
 import os
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import formatdate
 from pathlib import Path, PurePosixPath
@@ -31,6 +33,10 @@ OWN_REQUEST = "amlpriv"
 
 _CHUNK = 1024 * 1024
 _TIMEOUT = 60.0
+
+
+def _go_on() -> None:
+    """Nothing to stop for."""
 
 
 class LocalBlobs:
@@ -98,17 +104,24 @@ class LocalBlobs:
                 self._fetch(connection, container, name, _inside(folder, relative))
         return len(names)
 
-    def upload(self, folder: Path, container: str, prefix: str) -> int:
-        """Copy a folder's files (or one file) to ``prefix``; how many. Links are followed, as a mount would."""
-        if folder.is_file():
-            self.write(container, f"{prefix.rstrip('/')}/{folder.name}", folder)
-            return 1
-        count = 0
+    def upload(
+        self, files: Iterable[tuple[str, Path]], container: str, prefix: str, check: Callable[[], None] = _go_on
+    ) -> list[str]:
+        """Copy files to their paths below ``prefix`` (an empty path: to ``prefix`` itself); which could not be read.
+
+        ``check`` is called all the time, and ends the copying by raising. Raises ServiceError.
+        """
+        left: list[str] = []
         with self._connection() as connection:
-            for file in _files(folder):
-                self._put(connection, container, f"{prefix.rstrip('/')}/{file.relative_to(folder).as_posix()}", file)
-                count += 1
-        return count
+            for path, file in files:
+                check()
+                try:
+                    self._put(connection, container, "/".join(filter(None, [prefix.rstrip("/"), path])), file, check)
+                except OSError as error:
+                    if error.filename is None:
+                        raise
+                    left.append(f"{path or file.name}: {error.strerror or type(error).__name__}")
+        return left
 
     @contextmanager
     def _connection(self) -> Iterator[http.client.HTTPSConnection]:
@@ -123,12 +136,20 @@ class LocalBlobs:
         finally:
             connection.close()
 
-    def _put(self, connection: http.client.HTTPSConnection, container: str, path: str, content: bytes | Path) -> None:
+    def _put(
+        self,
+        connection: http.client.HTTPSConnection,
+        container: str,
+        path: str,
+        content: bytes | Path,
+        check: Callable[[], None] = _go_on,
+    ) -> None:
         headers = {"x-ms-blob-type": "BlockBlob"}
         if isinstance(content, Path):
-            with content.open("rb") as stream:
+            with _opened(content) as stream:
                 size = os.fstat(stream.fileno()).st_size
-                status, answer = self._ask(connection, "PUT", _blob(container, path), {}, headers, stream, size)
+                body = _Checked(stream, check)
+                status, answer = self._ask(connection, "PUT", _blob(container, path), {}, headers, body, size)
         else:
             status, answer = self._ask(connection, "PUT", _blob(container, path), {}, headers, content, len(content))
         if status != 201:
@@ -150,7 +171,7 @@ class LocalBlobs:
         path: str,
         query: Mapping[str, str],
         headers: Mapping[str, str] | None = None,
-        body: bytes | IO[bytes] = b"",
+        body: bytes | _Checked = b"",
         size: int = 0,
     ) -> tuple[int, bytes]:
         response = self._send(connection, method, path, query, headers or {}, body, size)
@@ -163,7 +184,7 @@ class LocalBlobs:
         path: str,
         query: Mapping[str, str],
         headers: Mapping[str, str],
-        body: bytes | IO[bytes],
+        body: bytes | _Checked,
         size: int,
     ) -> http.client.HTTPResponse:
         fields = {**query, OWN_REQUEST: "1"}
@@ -211,10 +232,26 @@ def _inside(folder: Path, relative: str) -> Path:
     return target
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder, followlinks=False):
-        folders.sort()
-        yield from (Path(parent, name) for name in sorted(names))
+class _Checked:
+    """A file that is read for as long as ``check`` lets it."""
+
+    def __init__(self, stream: IO[bytes], check: Callable[[], None]) -> None:
+        self._stream = stream
+        self._check = check
+
+    def read(self, size: int = -1) -> bytes:
+        """As a file's."""
+        self._check()
+        return self._stream.read(size)
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """A regular file. Opening a named pipe would wait for its writer."""
+    number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise OSError(errno.EINVAL, "no regular file", str(path))
+    return os.fdopen(number, "rb")
 
 
 def _refused(doing: str, what: str, status: int, answer: bytes) -> ServiceError:

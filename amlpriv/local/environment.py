@@ -12,7 +12,7 @@ from amlpriv.local.plane.names import CLIENT_SECRET
 from amlpriv.local.state import State
 from amlpriv.pip_config import has_proxy
 
-__all__ = ["ISOLATED", "Changes", "changes", "environment_variables"]
+__all__ = ["ISOLATED", "Changes", "changes", "environment_variables", "outside"]
 
 ISOLATED = "AMLPRIV_ISOLATED"
 """Set in a child that may reach no foreign host; what it starts in its turn inherits that."""
@@ -96,6 +96,17 @@ def changes(state: State, environ: Mapping[str, str], *, isolated: bool = False)
         ours["AZURE_TOKEN_CREDENTIALS"] = "prod"  # noqa: S105 - "dev" or a credential's name may leave ours out
     ours |= _sign_in(state) | _names(state)
     return Changes(ours, DROPPED)
+
+
+def outside(environ: Mapping[str, str]) -> dict[str, str]:
+    """A copy of ``environ`` without a local workspace's proxy and isolation: what a shell that has them would pass on.
+
+    The user's own proxy, which they replaced, is not in it.
+    """
+    own = environ.get("AMLPRIV_PROXY")
+    proxies = {name for each in ("https_proxy", "http_proxy", "all_proxy") for name in (each, each.upper())}
+    dropped = {name for name in (*proxies, "PIP_PROXY") if own and environ.get(name) == own}
+    return {name: value for name, value in environ.items() if name not in {*dropped, ISOLATED, "AMLPRIV_PROXY"}}
 
 
 def _proxy(state: State, environ: Mapping[str, str]) -> dict[str, str]:

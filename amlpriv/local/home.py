@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +12,16 @@ from pathlib import Path
 from amlpriv.errors import LocalWorkspaceError, StorageFullError, UsageError
 from amlpriv.files import rename
 
-__all__ = ["Home", "make_private_folder", "write_private"]
+__all__ = ["Home", "is_temporary", "make_private_folder", "write_private"]
 
 _NO_SPACE = 28
 """errno.ENOSPC, the same number on Linux, macOS and in Windows' C runtime."""
+_TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}")
+"""What `write_private` calls a file until it is whole: ``.<name>.`` and eight characters of `tempfile`."""
+
+_MARKER_TEXT = """\
+This folder holds a local workspace of amlpriv. 'amlpriv local reset' deletes what is in it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,11 @@ class Home:
         return cls(root=_folder(environ, "AMLPRIV_HOME"), cache=_folder(environ, "AMLPRIV_CACHE"))
 
     @property
+    def marker(self) -> Path:
+        """Says that the folder is ours; written first, deleted last."""
+        return self.root / "amlpriv-home.txt"
+
+    @property
     def identity(self) -> Path:
         """Account name, account key, tenant: what stays the same over restarts. Secret."""
         return self.root / "identity.json"
@@ -46,6 +58,11 @@ class Home:
     def ports(self) -> Path:
         """The proxies' ports of the last start, which the next one takes again when they are free."""
         return self.root / "ports.json"
+
+    @property
+    def upstream(self) -> Path:
+        """The user's own proxy, as the workspace uses it (``amlpriv.local.upstreams``). Secret."""
+        return self.root / "upstream.json"
 
     @property
     def lock(self) -> Path:
@@ -113,16 +130,54 @@ class Home:
         return self.root / "jobs"
 
     @property
+    def serving(self) -> Path:
+        """What ``local serve`` runs (``amlpriv.local.plane.serving_files``)."""
+        return self.root / "serving"
+
+    @property
     def plane(self) -> Path:
         """The control plane's data."""
         return self.root / "plane"
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether a local workspace was ever made here. One of a version without the marker has its identity only."""
+        if self.marker.is_file():
+            return True
+        try:
+            return '"account_key"' in self.identity.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return False
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the folder holds somebody else's files, and nothing that shows it to be ours."""
+        kept = {self.lock.name, self.lock.with_suffix(".pid").name, self.running.name, self.serving.name, "verify"}
+        if self.cache.parent == self.root:
+            kept.add(self.cache.name)
+        try:
+            found = [path for path in self.root.iterdir() if path.name not in kept]
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise LocalWorkspaceError(f"cannot read the folder {self.root}: {error.strerror or error}") from error
+        # The marker is looked for after that: another process that starts writes it before all else.
+        return any(not path.name.startswith(f".{self.marker.name}.") for path in found) and not self.is_ours
+
     def prepare(self) -> None:
         """Make the folders, for the owner only (0700, where the system knows modes).
 
-        Raises LocalWorkspaceError when the place cannot be written.
+        Raises LocalWorkspaceError when the place cannot be written, or is a folder with somebody else's files.
         """
-        for folder in (self.root, self.certificates, self.logs, self.storage, self.plane):
+        if self.is_foreign:
+            raise LocalWorkspaceError(
+                f"{self.root} has files in it that are not of a local workspace; nothing was changed there.",
+                hint="Set AMLPRIV_HOME to a folder of its own: an empty one, or one that does not exist yet.",
+            )
+        make_private_folder(self.root)
+        if not self.marker.exists():
+            write_private(self.marker, _MARKER_TEXT)
+        for folder in (self.certificates, self.logs, self.storage, self.plane):
             make_private_folder(folder)
 
 
@@ -171,3 +226,8 @@ def write_private(path: Path, content: str | bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
         kind = StorageFullError if error.errno == _NO_SPACE else LocalWorkspaceError
         raise kind(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether ``path`` is a file that `write_private` did not come to rename."""
+    return _TEMPORARY.fullmatch(path.name) is not None and path.is_file()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["LOOPBACK", "Upstream", "destination", "is_excluded", "without_azure"]
+__all__ = ["LOOPBACK", "Upstream", "destination", "is_excluded", "proxy_of", "without_azure"]
 
 Destination = Literal["storage", "plane", "refused", "tunnel"]
 
@@ -16,7 +16,35 @@ PLANE_HOSTS = ("management.azure.com", "login.microsoftonline.com")
 PLANE_SUFFIXES = (".api.azureml.ms", ".inference.ml.azure.com")
 """The workspace's own services (discovery, run history, artifacts), and the endpoints that score."""
 BLOB_SUFFIX = ".blob.core.windows.net"
-AZURE_DOMAINS = ("azure.com", "azureml.ms", "windows.net", "microsoftonline.com")
+AZURE_DOMAINS = (
+    "azure.com",
+    "azure.net",
+    "azurecr.io",
+    "azureml.ms",
+    "azureml.net",
+    "azmk8s.io",
+    "microsoftonline.com",
+    "windows.net",
+    "windowsazure.com",
+    # Other ways to sign in, and what belongs to Azure's and to Microsoft's clouds of other names.
+    "graph.microsoft.com",
+    "graph.microsoft.us",
+    "login.live.com",
+    "login.microsoft.com",
+    "azure.cn",
+    "azure.us",
+    "chinacloudapi.cn",
+    "cloudapi.de",
+    "microsoftazure.de",
+    "microsoftonline.cn",
+    "microsoftonline.de",
+    "microsoftonline.us",
+    "usgovcloudapi.net",
+    # Telemetry of Azure's SDKs and extensions.
+    "services.visualstudio.com",
+)
+"""What a program takes for Azure itself. Not among them: where files are handed out to everybody (mcr.microsoft.com,
+packages.microsoft.com, azureedge.net, azurefd.net), documentation, and web sites that customers run in Azure."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """This machine, by all its usual names."""
@@ -58,6 +86,12 @@ def is_excluded(host: str, no_proxy: str) -> bool:
     return False
 
 
+def proxy_of(environ: Mapping[str, str]) -> str:
+    """The proxy for https that ``environ`` names, whoever's it is; empty when there is none."""
+    names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+    return next((environ[name] for name in names if environ.get(name)), "")
+
+
 @dataclass(frozen=True, slots=True)
 class Upstream:
     """The user's own proxy. Its password is part of it: never print one."""
@@ -77,8 +111,7 @@ class Upstream:
 
         Raises ValueError (without the URL in it) for anything but ``http://[user:password@]host[:port]``.
         """
-        names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-        url = next((environ[name] for name in names if environ.get(name)), "")
+        url = proxy_of(environ)
         if not url or url == environ.get("AMLPRIV_PROXY"):
             return None
         parts = urlsplit(url if "://" in url else f"http://{url}")

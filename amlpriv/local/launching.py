@@ -19,6 +19,7 @@ from amlpriv.local.home import Home
 from amlpriv.local.proxy import PING, REFUSED, START_ID_HEADER, STOP, ping_answer
 from amlpriv.local.state import State, load_state
 from amlpriv.local.supervisor import START_ID_VARIABLE
+from amlpriv.local.upstreams import system_proxy
 from amlpriv.secret import redact
 
 __all__ = ["END_SECONDS", "answers", "ask_to_stop", "find_problem", "launch", "reap", "refused_hosts", "status"]
@@ -65,7 +66,7 @@ def answers(port: int) -> bool:
 def launch(home: Home, arguments: list[str], timeout: float, environ: Mapping[str, str]) -> State:
     """Start the supervisor and wait for it; whatever goes wrong here ends it."""
     start_id = secrets.token_hex(16)
-    process = _spawn(home, arguments, {**environ, **_system_proxy(environ), START_ID_VARIABLE: start_id})
+    process = _spawn(home, arguments, {**environ, **system_proxy(environ), START_ID_VARIABLE: start_id})
     try:
         return _wait_ready(home, process, start_id, timeout)
     except BaseException:  # Ctrl-C as well
@@ -167,15 +168,3 @@ def _ask(state: State, method: str, path: str, *, start_id: str = "", port: int 
         return None
     finally:
         connection.close()
-
-
-def _system_proxy(environ: Mapping[str, str]) -> dict[str, str]:
-    """The proxy of the system's settings (Windows, macOS), when no variable names one."""
-    if any(environ.get(name) for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")):
-        return {}
-    if sys.platform in {"win32", "darwin"}:
-        import urllib.request
-
-        found = urllib.request.getproxies().get("https")
-        return {"HTTPS_PROXY": found} if found else {}
-    return {}

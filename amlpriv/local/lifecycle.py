@@ -19,8 +19,9 @@ from amlpriv.local.home import Home, make_private_folder
 from amlpriv.local.launching import END_SECONDS, ask_to_stop, launch, reap, status
 from amlpriv.local.state import State, load_identity, load_state, our_version
 from amlpriv.local.trouble import keep_trouble, note_trouble, tell_trouble
+from amlpriv.local.upstreams import load_way, tell_way
 
-__all__ = ["LocalSession", "reset", "start", "status", "stop"]
+__all__ = ["LocalSession", "join", "reset", "start", "status", "stop"]
 
 HUNG_SECONDS = 3.0
 """How long a supervisor that does not answer may take to end by itself: it may be ending already."""
@@ -45,12 +46,18 @@ def start(
     return _start(home, say, lifeline, timeout, os.environ if environ is None else environ, idle_hours)[0]
 
 
+def join(home: Home, *, say: Callable[[str], None], environ: Mapping[str, str] | None = None) -> State | None:
+    """The running local workspace of ``home``, made ready for programs of this environment; None when none runs."""
+    state = status(home)
+    return _join(home, state, say, os.environ if environ is None else environ) if state else None
+
+
 def stop(home: Home, *, timeout: float = 30.0) -> bool:
     """End the local workspace and keep its data; False when none was running. Returns when every process is gone.
 
     Raises LockedError.
     """
-    if not home.root.is_dir():
+    if not home.root.is_dir() or not home.is_ours:
         return False
     with _locked(home, timeout):
         return _end_supervisor(home)
@@ -59,20 +66,27 @@ def stop(home: Home, *, timeout: float = 30.0) -> bool:
 def reset(home: Home, *, timeout: float = 30.0) -> bool:
     """End the local workspace and delete all that it holds: data, account key, certificates, logs. Asks nothing.
 
-    False when there was nothing. Raises LockedError, LocalWorkspaceError when something cannot be deleted.
+    False when there was nothing. Raises LockedError, LocalWorkspaceError when something cannot be deleted, or the
+    folder holds somebody else's files and no local workspace.
     """
     if not home.root.is_dir():
         return False
-    folders = (home.storage, home.plane, home.certificates, home.logs, home.builds, home.jobs)
-    files = (home.identity, home.state, home.ports, home.storage_running, home.trouble)
+    if home.is_foreign:
+        raise LocalWorkspaceError(
+            f"{home.root} has files in it that are not of a local workspace; nothing was deleted.",
+            hint="Set AMLPRIV_HOME to the local workspace's folder. Delete by hand what you do not need here.",
+        )
+    if not home.is_ours:
+        return False
     with _locked(home, timeout):
-        was_there = any(item.exists() for item in (*folders, *files))
         _end_supervisor(home)
-        for item in folders:
-            _delete(item)
-        for item in files:
-            item.unlink(missing_ok=True)
-    return was_there
+        shutil.rmtree(home.serving, ignore_errors=True)  # a 'local serve' that is ending may hold a file of it
+        for folder in (home.storage, home.plane, home.certificates, home.logs, home.builds, home.jobs):
+            _delete(folder)
+        for file in (home.state, home.ports, home.upstream, home.storage_running, home.trouble, home.identity):
+            file.unlink(missing_ok=True)
+        home.marker.unlink(missing_ok=True)
+    return True
 
 
 class LocalSession:
@@ -116,6 +130,7 @@ def _start(
     azurite = ensure_azurite(home.cache, environ, say=say)
 
     with _locked(home, timeout):
+        home.prepare()  # a reset may have come first
         found = status(home) or _wait_for_orphan(home)
         if state := _usable(found):  # another process was quicker
             return _join(home, state, say, environ), False
@@ -131,7 +146,10 @@ def _start(
         command = ["--home", str(home.root), "--node", str(azurite.node), "--azurite", str(azurite.main)]
         command += ["--idle-hours", str(idle_hours)] if idle_hours is not None else []
         command += ["--lifeline"] if lifeline else []
-        return launch(home, command, timeout, environ), found is None
+        state = launch(home, command, timeout, environ)
+        if (way := load_way(home)).problem:
+            say(str(way))  # before pip says no more than that a connection failed
+        return state, found is None
 
 
 def _usable(state: State | None) -> State | None:
@@ -142,6 +160,7 @@ def _usable(state: State | None) -> State | None:
 def _join(home: Home, state: State, say: Callable[[str], None], environ: Mapping[str, str]) -> State:
     tell_trouble(home, say, running=True)
     write_bundle(home, environ)
+    tell_way(home, state, environ, say)
     return state
 
 

@@ -94,6 +94,10 @@ class Proxy:
         """New tunnels to the storage account lead to this port."""
         self.routes = replace(self.routes, storage_port=port)
 
+    def set_upstream(self, upstream: Upstream | None, problem: str) -> None:
+        """New tunnels to foreign hosts go this way."""
+        self.routes = replace(self.routes, upstream=upstream, upstream_problem=problem)
+
     def close(self) -> None:
         """Take no new connection. Tunnels that are open end with the process."""
         self._closed = True

@@ -18,18 +18,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from amlpriv.errors import JobError, LockedError, UnsupportedError, UsageError
-from amlpriv.local.home import make_private_folder, write_private
+from amlpriv.errors import JobError, LocalWorkspaceError, LockedError, UnsupportedError, UsageError
+from amlpriv.local.home import Home, make_private_folder, write_private
+from amlpriv.local.launching import status
 from amlpriv.local.plane.serving_files import ServingFiles, serving_files
 from amlpriv.processes import ToolCancelledError, run
 from amlpriv.secret import Secret
 
-__all__ = ["PACKAGE", "Prepared", "Running", "check_port", "held", "serve"]
+__all__ = ["PACKAGE", "Prepared", "Running", "Watch", "check_port", "held", "serve"]
 
 PACKAGE = "azureml-inference-server-http"
 _SCRIPT = "azmlinfsrv"
 _LAST_LINES = 15
 _TICK = 0.1
+_LOOK_SECONDS = 1.0
+_MISSES = 3
+"""So often it may not answer: one that is started again by a newer version is back soon, under the same address."""
 
 # By itself the server listens on every network interface of the machine: only its own command line can be given a
 # port, and nothing an address. Here its default address is another one; all else is as the script does it.
@@ -90,6 +94,31 @@ class Running:
     def url(self) -> str:
         """Its own address, without the endpoint's key."""
         return f"http://127.0.0.1:{self.port}/score"
+
+
+class Watch:
+    """Looks after the local workspace while something of it is served."""
+
+    def __init__(self, home: Home, endpoint: str, *, seconds: float = _LOOK_SECONDS) -> None:
+        self._home = home
+        self._endpoint = endpoint
+        self._seconds = seconds
+        self._next = 0.0
+        self._missed = 0
+
+    def has_ended(self) -> bool:
+        """False; LocalWorkspaceError when the workspace is gone: nobody could reach what is served. May be asked often:
+        it looks every ``seconds``."""
+        if time.monotonic() < self._next:
+            return False
+        self._missed = 0 if status(self._home) else self._missed + 1
+        self._next = time.monotonic() + self._seconds
+        if self._missed >= _MISSES:
+            raise LocalWorkspaceError(
+                f"The local workspace has ended, so {self._endpoint} is not served any more.",
+                hint=f"Serve it again, which starts the workspace: amlpriv local serve {self._endpoint}",
+            )
+        return False
 
 
 def check_port(port: int) -> None:

@@ -92,14 +92,22 @@ def load_identity(home: Home) -> Identity:
 
     Raises LocalWorkspaceError for a file that cannot be understood.
     """
+    known = _stored_identity(home)
+    if known is not None:
+        return known
+    made = {
+        "account": f"amlpriv{secrets.token_hex(4)}",
+        "account_key": base64.b64encode(secrets.token_bytes(64)).decode("ascii"),
+        "tenant": str(uuid.uuid4()),
+    }
+    write_private(home.identity, json.dumps(made, indent=2) + "\n")
+    return Identity(made["account"], Secret(made["account_key"]), made["tenant"])
+
+
+def _stored_identity(home: Home) -> Identity | None:
     stored = _read_json(home.identity)
     if stored is None:
-        stored = {
-            "account": f"amlpriv{secrets.token_hex(4)}",
-            "account_key": base64.b64encode(secrets.token_bytes(64)).decode("ascii"),
-            "tenant": str(uuid.uuid4()),
-        }
-        write_private(home.identity, json.dumps(stored, indent=2) + "\n")
+        return None
     try:
         return Identity(stored["account"], Secret(stored["account_key"]), stored["tenant"])
     except (KeyError, TypeError) as error:
@@ -143,7 +151,9 @@ def load_state(home: Home) -> State | None:
         stored = _read_json(home.state)
         if stored is None:
             return None
-        identity = load_identity(home)
+        identity = _stored_identity(home)  # to look must write nothing: the folder may be somebody else's
+        if identity is None:
+            return None
         return State(
             pid=stored["pid"],
             start_id=Secret(stored["start_id"]),

@@ -17,15 +17,14 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from amlpriv.errors import AmlprivError, LockedError
 from amlpriv.local.azurite import Azurite
 from amlpriv.local.blobs import LocalBlobs
 from amlpriv.local.certificates import Certificates
+from amlpriv.local.doors import Doors, open_doors
 from amlpriv.local.home import Home
-from amlpriv.local.hosts import Upstream
-from amlpriv.local.proxy import Proxy, Routes
 from amlpriv.local.requests import RequestLog
 from amlpriv.local.state import (
     Identity,
@@ -40,6 +39,7 @@ from amlpriv.local.state import (
 )
 from amlpriv.local.storage import Storage
 from amlpriv.local.trouble import note_trouble
+from amlpriv.local.upstreams import Way, load_way, save_way, settle_way
 from amlpriv.secret import RedactingFilter, Secret, redact
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from amlpriv.local.jobs.runner import LocalRunner
     from amlpriv.local.plane.app import Plane
     from amlpriv.local.plane.context import Context
-    from amlpriv.local.plane.server import Server
 
 __all__ = ["START_ID_VARIABLE", "Supervisor", "main"]
 
@@ -78,6 +77,8 @@ class Supervisor:
         self._storage = Storage(azurite, home, self._identity, self._certificates, self._requests)
         self._blobs = LocalBlobs(self._identity, self._certificates.ca, lambda: self._storage.port)
         self._runner: LocalRunner | None = None
+        self._doors: Doors | None = None
+        self._changing = threading.Lock()
         self._end = threading.Event()
         self._reason = ""
 
@@ -91,14 +92,10 @@ class Supervisor:
         self._storage.launch()
         try:
             plane = self._make_plane()
-            server = self._serve(plane)
-            proxies = self._make_proxies(server.port, environ)
-            self._open_storage(plane, server, proxies)
-            parts = {"control plane": lambda: server.is_alive, "proxy": lambda: all(one.is_alive for one in proxies)}
-            code = self._watch(lambda: self._reopen_storage(plane, server, proxies), parts)
-            for proxy in proxies:
-                proxy.close()
-            server.close()
+            doors = self._doors = self._open_doors(plane, environ)
+            self._open_storage(plane, doors)
+            code = self._watch(lambda: self._reopen_storage(plane, doors), doors.parts)
+            doors.close()
             return code
         except Exception as error:
             note_trouble(
@@ -126,15 +123,18 @@ class Supervisor:
             start_id=self._start_id,
             blobs=self._blobs,
             make_runner=self._make_runner,
+            set_upstream=self._set_upstream,
         )
 
     def _make_runner(self, context: Context) -> LocalRunner:
-        from amlpriv.local.environment import environment_variables
+        from amlpriv.local.environment import environment_variables, outside
         from amlpriv.local.jobs.runner import LocalRunner
 
-        def environ() -> Mapping[str, str]:
+        own = outside(os.environ)  # the shell that started us may be one that was led to a local workspace
+
+        def environ(isolated: bool = False) -> Mapping[str, str]:
             state = load_state(self._home)  # Azurite may have been started again meanwhile
-            return environment_variables(state, os.environ) if state else os.environ
+            return environment_variables(state, own, isolated=isolated) if state else own
 
         self._runner = LocalRunner(context, environ=environ, builds=self._home.builds)
         return self._runner
@@ -143,43 +143,48 @@ class Supervisor:
         if self._runner is not None:
             self._runner.close()
 
-    def _serve(self, plane: Plane) -> Server:
-        from amlpriv.local.plane.server import serve
+    def _open_doors(self, plane: Plane, environ: Mapping[str, str]) -> Doors:
+        way = settle_way(self._home, environ)
+        if way.problem:
+            _LOG.warning("no way to foreign hosts: %s", way.problem)
+        return open_doors(
+            plane,
+            self._certificates,
+            self._requests,
+            account=self._identity.account,
+            start_id=self._start_id,
+            way=way,
+            last=last_ports(self._home),
+            stop=lambda: self.request_end("stop was asked for"),
+        )
 
-        files = self._certificates
-        return serve(plane, certificate=files.certificate, key=files.key, log=self._requests)
+    def _set_upstream(self, told: Any) -> bool:
+        """Reach foreign hosts as somebody who joined does; whether that is another way. Raises ValueError."""
+        way = Way.from_json(told)
+        with self._changing:
+            before = load_way(self._home)
+            save_way(self._home, way)
+            if self._doors is not None:
+                self._doors.set_way(way)
+        if way != before:
+            _LOG.info("%s", way)
+        return way != before
 
-    def _make_proxies(self, plane_port: int, environ: Mapping[str, str]) -> tuple[Proxy, Proxy]:
-        """The usual one, and the one for clients that may reach nothing else. They are where they were the last time,
-        if they can: a shell or a notebook that knows them goes on."""
-        upstream, problem = None, ""
-        try:
-            upstream = Upstream.find(environ)
-        except ValueError as error:
-            problem = str(error)
-            _LOG.warning("no way to foreign hosts: %s", problem)
-        routes = Routes(self._identity.account, 0, plane_port, upstream, problem)
-        last = last_ports(self._home)
-        stop = lambda: self.request_end("stop was asked for")  # noqa: E731
-        usual = Proxy(routes, start_id=self._start_id, stop=stop, port=last.proxy)
-        return usual, Proxy(routes, start_id=self._start_id, isolated=True, port=last.isolated)
-
-    def _open_storage(self, plane: Plane, server: Server, proxies: tuple[Proxy, Proxy]) -> None:
+    def _open_storage(self, plane: Plane, doors: Doors) -> None:
         """Wait for Azurite, make the containers that have to be there, and tell the world."""
         port = self._storage.wait_ready()
         for container in plane.containers:
             self._blobs.create_container(container)
-        for proxy in proxies:
-            proxy.set_storage_port(port)
-        self._say_where(Ports(port, server.port, proxies[0].port, proxies[1].port), plane.default_container)
+        doors.set_storage_port(port)
+        self._say_where(doors.ports(port), plane.default_container)
 
-    def _reopen_storage(self, plane: Plane, server: Server, proxies: tuple[Proxy, Proxy]) -> None:
+    def _reopen_storage(self, plane: Plane, doors: Doors) -> None:
         """Bring Azurite back after a crash. What it has confirmed is there: ``launch.js`` lets it save before that."""
         _LOG.warning("Azurite ended and is started again")
         note_trouble(self._home, "Azurite", "Azurite ended by itself and was started again.")
         self._storage.stop()
         self._storage.launch()
-        self._open_storage(plane, server, proxies)
+        self._open_storage(plane, doors)
 
     def _say_where(self, ports: Ports, container: str) -> None:
         state = State(

@@ -44,13 +44,23 @@ __all__ = [
 ]
 
 
-def refuse_plain(wanted: Wanted, *, works: bool) -> None:
-    """UnsupportedError for the route ``plain`` unless a probe has seen the service replace plain URLs (``works``)."""
-    if wanted.route is Route.PLAIN and not works:
+def refuse_plain(wanted: Wanted, *, works: bool | None) -> None:
+    """UnsupportedError for the route ``plain`` unless a probe has seen the service replace plain URLs.
+
+    ``works``: what the probe found; None when nobody has asked, or there was no answer.
+    """
+    if wanted.route is not Route.PLAIN or works:
+        return
+    if works is None:
         raise UnsupportedError(
             "Nobody knows whether this workspace's image build replaces plain blob URLs, which 'via: plain' needs.",
             hint="Find out with 'amlpriv verify --live --only V14'; only its yes opens this route. Or use 'via: sas'.",
         )
+    raise UnsupportedError(
+        "'amlpriv verify' has asked (V14), and the answer is no: this workspace's image build does not replace plain "
+        "blob URLs, which 'via: plain' needs.",
+        hint="Use 'via: sas'. Has the service changed? Ask again with 'amlpriv verify --live --only V14'.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

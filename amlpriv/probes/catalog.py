@@ -16,10 +16,22 @@ PROBES: tuple[Probe, ...] = tuple(sorted((probe for group in _GROUPS for probe i
 
 
 def choose(only: Iterable[str] = (), skip: Iterable[str] = ()) -> tuple[Probe, ...]:
-    """The probes with these ids (all without ``only``), without those to skip. UsageError for an unknown id."""
+    """The probes with these ids (all without ``only``), without those to skip; the case of an id does not count.
+
+    UsageError for an unknown id, and when nothing is left.
+    """
     known = {probe.id: probe for probe in PROBES}
-    wanted, unwanted = [item.upper() for item in only], [item.upper() for item in skip]
+    wanted, unwanted = _ids(only), _ids(skip)
     for name in (*wanted, *unwanted):
         if name not in known:
             raise UsageError(f"There is no probe {name}.", hint="'amlpriv verify' lists them.")
-    return tuple(probe for probe in PROBES if (not wanted or probe.id in wanted) and probe.id not in unwanted)
+    chosen = tuple(probe for probe in PROBES if (not wanted or probe.id in wanted) and probe.id not in unwanted)
+    if not chosen:
+        raise UsageError("All probes are skipped.", hint="'amlpriv verify' lists them.")
+    return chosen
+
+
+def _ids(given: Iterable[str]) -> list[str]:
+    """Also of ``"V01,V03"``."""
+    items = given.split(",") if isinstance(given, str) else given
+    return [item.strip().upper() for item in items]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from amlpriv.errors import AmlprivError, UnsupportedError
-from amlpriv.probes.journal import Journal, Thing
+from amlpriv.probes.journal import MARK, Journal, Thing
 from amlpriv.probes.site import environment_path, said
 from amlpriv.remote import Datastore, RawAnswer
 from amlpriv.secret import Secret, redact
@@ -62,7 +62,9 @@ def clean(
 def remove(
     workspace: Workspace, thing: Thing, *, patience: float = PATIENCE, storage: _Storage | None = None
 ) -> Removed:
-    """Remove one thing; an environment that cannot be deleted is archived."""
+    """Remove one thing; an environment that cannot be deleted is archived. What is not ours by its name stays."""
+    if not thing.is_ours:
+        return Removed(thing, f"left alone: its name has no {MARK}, so no run has created it")
     opener = storage or _Storage(workspace)
     if thing.kind == "blobs":
         return _remove_blobs(opener.open(thing.container), thing)

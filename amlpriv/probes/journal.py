@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,9 +11,12 @@ from amlpriv.errors import InputError
 from amlpriv.files import create_private_directory, read_text, write_text
 from amlpriv.remote import WorkspaceName
 
-__all__ = ["SCHEMA", "Journal", "Thing", "find_journals"]
+__all__ = ["MARK", "SCHEMA", "Journal", "Thing", "find_journals"]
 
 SCHEMA = "amlpriv-verify-journal-1"
+MARK = "amlpriv-verify"
+"""What the name of everything has that a run creates (with '_' where '-' is not allowed)."""
+KINDS = frozenset({"blobs", "connection", "container", "environment", "job"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,11 @@ class Thing:
     name: str
     container: str = ""
     """Of blobs."""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether a run can have created it: by its name, whatever the journal says."""
+        return self.kind in KINDS and MARK in self.name.lower().replace("_", "-")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.container}/{self.name}" if self.container else f"{self.kind} {self.name}"
@@ -68,13 +76,18 @@ class Journal:
         write_text(self.path, json.dumps(document, indent=1) + "\n", private=True)
 
 
-def find_journals(folder: Path) -> Iterator[Journal]:
-    """The journals in ``folder``; files of another kind, and broken ones, are passed over."""
+def find_journals(folder: Path, *, on_broken: Callable[[Path], None] = lambda _: None) -> Iterator[Journal]:
+    """The journals in ``folder``; files of another kind are passed over, broken ones are given to ``on_broken``."""
     for path in sorted(folder.glob("*.json")):
         try:
             found = json.loads(read_text(path))
-            if found["schema"] == SCHEMA:
-                things = [Thing(str(kind), str(name), str(container)) for kind, name, container in found["things"]]
-                yield Journal(path, str(found["run"]), WorkspaceName(*map(str, found["workspace"])), things)
-        except (InputError, ValueError, KeyError, TypeError):
+            if not isinstance(found, dict):
+                raise TypeError("not an object")
+            if found.get("schema") != SCHEMA:
+                continue
+            things = [Thing(str(kind), str(name), str(container)) for kind, name, container in found["things"]]
+            journal = Journal(path, str(found["run"]), WorkspaceName(*map(str, found["workspace"])), things)
+        except (InputError, ValueError, KeyError, TypeError, RecursionError):
+            on_broken(path)
             continue
+        yield journal

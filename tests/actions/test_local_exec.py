@@ -11,14 +11,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from amlpriv.actions.local import local_start, local_stop
+from amlpriv.actions.local_env import local_env
 from amlpriv.actions.local_exec import Executed, local_exec, parse_name
 from amlpriv.errors import JobError, LocalWorkspaceError, UsageError
+from amlpriv.local.home import Home
 from amlpriv.remote import WorkspaceName
 
 PROD = WorkspaceName("1234abcd-0000-4000-8000-00000000beef", "Prod.RG", "prod-ws")
@@ -123,6 +126,41 @@ def test_a_program_that_is_missing_is_a_job_error_and_leaves_nothing(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.local
+@pytest.mark.skipif(os.name != "posix", reason="Windows goes by a file's suffix")
+def test_what_cannot_be_started_is_told_as_it_is(
+    folder: Path, local_environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    for name in ("plain.sh", "loose.py", "bare.sh"):
+        (folder / name).write_text("echo hi\n")
+    (folder / "bare.sh").chmod(0o755)
+    (folder / "sub").mkdir()
+    for name, expected, hint in (
+        ("", "first word is empty", "--"),
+        ("./sub", "is a folder", "program"),
+        (str(folder), "is a folder", "program"),
+        ("./plain.sh", "may not be executed", "exec -- sh ./plain.sh"),
+        ("./loose.py", "may not be executed", "exec -- python ./loose.py"),
+        ("plain.sh", "is not on PATH", "Write ./plain.sh"),
+        ("./bare.sh", "no first line with #!", "exec -- sh ./bare.sh"),
+    ):
+        with pytest.raises(JobError, match=expected) as caught:
+            local_exec([name], environ=local_environ, config=False)
+        assert hint in str(caught.value.hint)
+        assert caught.value.exit_code == 5
+
+
+@pytest.mark.local
+def test_plain_http_goes_where_it_always_does(folder: Path, local_environ: dict[str, str]) -> None:
+    """Only https leads to the local workspace: Azure has nothing else. Isolated clients reach nothing by http either
+    (see test_pip_installs_a_public_package_but_not_when_isolated)."""
+    code = "import os\nresult = {name: os.environ.get(name) for name in ('http_proxy', 'HTTP_PROXY')}"
+    given = {"http_proxy": "http://proxy.example:1", "HTTP_PROXY": "http://proxy.example:1"}
+    assert run(code, folder, {**local_environ, **given})[1] == given
+    assert run(code, folder, local_environ)[1] == {"http_proxy": None, "HTTP_PROXY": None}
+
+
 def test_a_command_is_needed(environ: dict[str, str]) -> None:
     with pytest.raises(UsageError, match="no command to run"):
         local_exec([], environ=environ)
@@ -178,12 +216,26 @@ class CorporateProxy:
             target = line.split()[1]
             self.asked.append(target)
             host, _, port = target.rpartition(":")
-            with socket.create_connection((host, int(port)), timeout=20) as server:
+            with _connected(client, host, int(port)) as server:
+                if server is None:
+                    return
                 client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
                 back = threading.Thread(target=_copy, args=(server, client), daemon=True)
                 back.start()
                 _copy(client, server)
                 back.join()
+
+
+@contextmanager
+def _connected(client: socket.socket, host: str, port: int) -> Iterator[socket.socket | None]:
+    try:
+        server = socket.create_connection((host, port), timeout=20)
+    except OSError:
+        client.sendall(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+        yield None
+        return
+    with server:
+        yield server
 
 
 def _copy(source: socket.socket, sink: socket.socket) -> None:
@@ -237,6 +289,61 @@ def test_pip_installs_a_public_package_but_not_when_isolated(
 
     result = "import urllib.request\nresult = urllib.request.getproxies()['http']"
     assert run(result, folder, environ, isolated=True)[1].startswith("http://127.0.0.1:")
+
+
+ASK = """
+import os, socket, urllib.parse
+proxy = urllib.parse.urlsplit(os.environ["https_proxy"])
+with socket.create_connection((proxy.hostname, proxy.port), timeout=10) as sock:
+    sock.sendall(b"CONNECT files.invalid:443 HTTP/1.1\\r\\n\\r\\n")
+    result = sock.recv(4096).decode().partition("\\r\\n")[0]
+"""
+
+
+@pytest.mark.local
+def test_the_users_proxy_is_the_one_of_the_last_shell_and_outlives_a_stop(
+    folder: Path, environ: dict[str, str], corporate: CorporateProxy
+) -> None:
+    def ask(surroundings: dict[str, str], **options: Any) -> str:
+        return str(run(ASK, folder, surroundings, config=False, say=said.append, **options)[1])
+
+    url = f"http://corp%20user:p%40ss%3Aword@127.0.0.1:{corporate.port}"
+    behind = {**environ, "HTTPS_PROXY": url, "https_proxy": url}
+    socks = {**environ, "https_proxy": "socks5://corp:p%40ss@127.0.0.1:9"}
+    said: list[str] = []
+    home = Home.find(environ)
+    try:
+        local_start(environ=environ)
+        assert "cannot reach files.invalid:443" in ask(environ)  # directly
+        assert said == []
+
+        assert "your own proxy" in ask(behind, start=False)  # it cannot reach that name either
+        assert corporate.asked == ["files.invalid:443"]
+        assert [line for line in said if "through your own proxy 127.0.0.1" in line] == said[:1]
+
+        inside = local_env(environ=behind)
+        led = {name: value for name, value in behind.items() if name not in inside.unset} | dict(inside.set)
+        local_stop(environ=led)
+        said.clear()
+        assert "your own proxy" in ask(led)  # started again, from a shell that knows our proxy only
+        assert corporate.asked == ["files.invalid:443"] * 2
+        assert not any("proxy" in line for line in said)
+
+        assert "socks5" in ask(socks)
+        assert said[1:] == ["Only the local workspace and this machine can be reached: " + SOCKS]
+        assert "socks5" in ask(led)  # as it was told
+        assert "cannot reach files.invalid:443" in ask(environ)
+        assert said[-1].startswith("Other hosts are reached directly.")
+        arguments = subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True).stdout
+        assert home.upstream.stat().st_mode & 0o077 == 0 or os.name != "posix"
+    finally:
+        local_stop(environ=environ)
+    for text in (*said, arguments, *(path.read_text() for path in home.logs.iterdir())):
+        assert "ss:word" not in text
+        assert "p%40ss" not in text
+
+
+SOCKS = "your HTTPS_PROXY is a socks5:// one, and only http:// ones can be passed through."
 
 
 @pytest.mark.local

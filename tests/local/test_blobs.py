@@ -60,7 +60,8 @@ def test_a_folder_goes_up_and_comes_down(blobs: LocalBlobs, container: str, tmp_
     (source / "deep").mkdir(parents=True)
     (source / "a.txt").write_text("a")
     (source / "deep" / "b.bin").write_bytes(os.urandom(3_000_000))
-    assert blobs.upload(source, container, "jobs/one") == 2
+    files = [("a.txt", source / "a.txt"), ("deep/b.bin", source / "deep" / "b.bin"), ("gone", source / "gone")]
+    assert blobs.upload(files, container, "jobs/one") == ["gone: No such file or directory"]
     blobs.write(container, "jobs/one-other/c.txt", b"not below")
 
     assert blobs.download(container, "jobs/one", tmp_path / "target") == 2

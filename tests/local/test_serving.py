@@ -134,6 +134,24 @@ def test_a_server_answers_on_loopback_and_is_known_while_it_does(
     assert is_free(port)
 
 
+@pytest.mark.local
+def test_serving_ends_with_the_workspace(
+    make: Callable[..., Prepared], session: Session, home: Home, environ: dict[str, str]
+) -> None:
+    start(home, say=lambda _: None, environ=environ)
+    watch = Watch(home, "churn", seconds=0.02)
+    assert not any(watch.has_ended() for _ in range(1000))
+    ready: list[Running] = []
+
+    def end(running: list[Running]) -> None:
+        ready.extend(running)
+        stop(home)
+
+    with held(session.root, "churn", "blue") as files, pytest.raises(LocalWorkspaceError, match="churn is not served"):
+        serve([(make(), files, 0)], on_ready=end, on_line=lambda *_: None, cancelled=watch.has_ended)
+    assert is_free(ready[0].port)
+
+
 def test_it_listens_on_the_port_that_was_asked_for(make: Callable[..., Prepared], session: Session) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -32,6 +33,8 @@ class FolderBlobs:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.slow: threading.Event | None = None
+        """Uploads wait for it."""
 
     def create_container(self, name: str) -> None:
         (self.root / name).mkdir(parents=True, exist_ok=True)
@@ -65,11 +68,15 @@ class FolderBlobs:
             count += 1
         return count
 
-    def upload(self, folder: Path, container: str, prefix: str) -> int:
-        files = [path for path in folder.rglob("*") if path.is_file()]
-        for path in files:
-            self.write(container, f"{prefix.rstrip('/')}/{path.relative_to(folder).as_posix()}", path)
-        return len(files)
+    def upload(
+        self, files: Iterable[tuple[str, Path]], container: str, prefix: str, check: Callable[[], None]
+    ) -> list[str]:
+        for path, file in files:
+            if self.slow is not None:
+                self.slow.wait(10)
+            check()
+            self.write(container, f"{prefix.rstrip('/')}/{path}".rstrip("/"), file)
+        return []
 
 
 @dataclass
@@ -79,11 +86,17 @@ class Site:
     root: Path
     builds: Path
     environ: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    isolated: dict[str, str] = field(default_factory=dict)
+    """What an isolated job has more."""
 
     def __post_init__(self) -> None:
         self.blobs = FolderBlobs(self.root / "storage")
         self.context = self._open()
-        self.runner = LocalRunner(self.context, environ=lambda: self.environ, builds=self.builds)
+        self.runner = LocalRunner(
+            self.context,
+            environ=lambda isolated: {**self.environ, **(self.isolated if isolated else {})},
+            builds=self.builds,
+        )
 
     def _open(self) -> Context:
         return Context(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.local_jobs.fakes import CONTAINER, Site
+from tests.local_jobs.fakes import CONTAINER, IMAGE, Site
 
 HOST = "acct.blob.core.windows.net"
 posix = pytest.mark.skipif(os.name != "posix", reason="the commands are for a POSIX shell")
@@ -171,3 +174,170 @@ def test_the_environment_comes_before_the_machines_own_python(site: Site, bare: 
     site.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), site.environ["PATH"]])
     site.run("inside", environmentId=bare, command="command -v python")
     assert Path(site.log("inside").strip()).is_relative_to(site.builds)
+
+
+@pytest.mark.parametrize("folder", ["Application Support", 'José o\'Brien & $(touch pwned) "x"'])
+def test_a_home_with_any_name_works(tmp_path: Path, builds: Path, folder: str) -> None:
+    site = Site(tmp_path / folder / "home", builds)
+    bare = site.register("environments", "plain", {"image": IMAGE, "osType": "Linux"})
+    site.blobs.write(CONTAINER, "sets/my file;x.csv", b"1,2\n")
+    job = site.run(
+        "spaced",
+        environmentId=bare,
+        command="cat ${{inputs.file}} > ${{outputs.made}}/copy.csv && echo x > ${{outputs.one}} && cat $PWD/../inputs/*/my*"
+        " && ls ${{inputs.all}} && cp ${{inputs.all}}/* $AZURE_ML_OUTPUT_made/",
+        inputs={
+            "file": {"jobInputType": "uri_file", "uri": f"wasbs://{CONTAINER}@{HOST}/sets/my file;x.csv"},
+            "all": {"jobInputType": "uri_folder", "uri": f"wasbs://{CONTAINER}@{HOST}/sets"},
+        },
+        outputs={
+            "made": {"jobOutputType": "uri_folder"},
+            "one": {"jobOutputType": "uri_file", "uri": "azureml://datastores/workspaceblobstore/paths/o/a b.txt"},
+        },
+    )
+    site.runner.close()
+    assert job["status"] == "Completed", site.log("spaced")
+    assert site.stored(CONTAINER, "azureml/spaced/made/") == {"copy.csv": "1,2\n", "my file;x.csv": "1,2\n"}
+    assert site.stored(CONTAINER, "o/") == {"a b.txt": "x\n"}
+    assert not [link for link in Path(tempfile.gettempdir()).glob("amlpriv-job-*/job") if link.parent.exists()]
+    assert not list(tmp_path.rglob("pwned"))
+
+
+def test_paths_and_numbers_are_no_secrets_and_every_line_of_a_key_is_one(site: Site, bare: str) -> None:
+    key = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhk\nG9w0BAQEFAASCBKcw\n-----END KEY-----"
+    variables = {"SIGNING_KEY": key, "TOKENIZERS_PARALLELISM": "disabled-here", "MAX_TOKENS": "1000000000"}
+    site.run(
+        "paths",
+        environmentId=bare,
+        environmentVariables={**variables, "DB_PWD": "swordfish1", "DATA_KEY": str(site.root)},
+        command='cd ..; pwd; echo "$OLDPWD"; echo "$SIGNING_KEY"; echo $TOKENIZERS_PARALLELISM $MAX_TOKENS $DB_PWD $DATA_KEY',
+    )
+    log = site.log("paths")
+    assert log.startswith(f"{site.root}/jobs/paths\n{site.root}/jobs/paths/code\n")
+    assert "MIIE" not in log
+    assert "G9w0" not in log
+    assert f"disabled-here 1000000000 *** {site.root}" in log
+
+
+def test_a_job_gets_what_it_needs_and_not_the_shell_that_started_the_workspace(site: Site, bare: str) -> None:
+    site.environ |= {"MY_COMPANY_TOKEN": "tok-12345678", "SOME_SETTING": "x", "PIP_TIMEOUT": "9", "http_proxy": "p"}
+    site.run("tidy", environmentId=bare, command="env", environmentVariables={"OWN": "1"})
+    names = {line.partition("=")[0] for line in site.log("tidy").splitlines()}
+    assert names >= {"PATH", "HOME", "PIP_TIMEOUT", "http_proxy", "OWN", "AZUREML_RUN_ID"}
+    assert not names & {"MY_COMPANY_TOKEN", "SOME_SETTING"}
+
+
+def test_only_files_of_an_output_are_kept_and_the_log_names_the_rest(site: Site, bare: str) -> None:
+    script = """
+import os, socket
+os.chdir(os.environ["AZURE_ML_OUTPUT_made"])
+open("good.txt", "w").write("good")
+os.mkfifo("pipe")
+socket.socket(socket.AF_UNIX).bind("sock")
+os.symlink("self", "self")
+os.symlink("/etc/hostname", "outside")
+os.symlink("good.txt", "same.txt")
+os.mkdir("deep")
+os.symlink("..", "deep/up")
+os.symlink("gone", "dangling")
+open(b"bad\\xff.txt", "w").close()
+open("two\\nlines", "w").close()
+open("back\\\\slash", "w").close()
+os.mkfifo(os.environ["AZUREML_RUN_ID"] and "../../code/outputs/pipe")
+"""
+    job = site.run(
+        "odd",
+        environmentId=bare,
+        codeId=site.code("odd", odd_py=script),
+        command="python odd.py",
+        outputs={"made": {"jobOutputType": "uri_folder"}},
+    )
+    log = site.log("odd")
+    assert job["status"] == "Completed", log
+    assert site.stored(CONTAINER, "azureml/odd/made/") == {"good.txt": "good", "same.txt": "good"}
+    for note in ("pipe: a named pipe", "sock: a socket", "self: ", "outside: a link out", "up: a link to a folder",
+                 "dangling: ", "bad\\xff.txt", "two\\nlines", "back\\\\slash", "of the outputs: pipe"):  # fmt: skip
+        assert note in log, note
+
+
+def test_cancelling_and_the_limit_act_while_outputs_are_stored(site: Site, bare: str) -> None:
+    slow = site.blobs.slow = threading.Event()
+    outputs = {"made": {"jobOutputType": "uri_folder"}}
+    command = "for i in 1 2 3; do echo $i > ${{outputs.made}}/$i; done"
+    site.start("halted", environmentId=bare, command=command, outputs=outputs)
+    site.wait("halted", "Finalizing")
+    site.runner.cancel("halted")
+    slow.set()
+    assert site.wait("halted")["status"] == "Canceled"
+    slow.clear()
+    site.start("late", environmentId=bare, command=command, outputs=outputs, limits={"timeout": "PT1S"})
+    site.wait("late", "Finalizing")
+    time.sleep(1.1)
+    slow.set()
+    job = site.wait("late")
+    assert (job["status"], "limit of 1 seconds" in job["error"]["message"]) == ("Canceled", True)
+
+
+def test_outputs_of_a_failed_job_are_kept_and_its_log_repeats_nothing(site: Site, bare: str) -> None:
+    job = site.run(
+        "half",
+        environmentId=bare,
+        command="echo part > ${{outputs.made}}/a.txt; echo the last line; exit 3",
+        outputs={"made": {"jobOutputType": "uri_folder", "assetName": "made"}},
+    )
+    assert job["status"] == "Failed"
+    assert "the last line" in job["error"]["message"]
+    assert site.log("half") == "the last line\nThe job's command ended with the exit code 3.\n"
+    assert site.stored(CONTAINER, "azureml/half/made/") == {"a.txt": "part\n"}
+    assert site.context.store.assets("data").get("made") is None
+
+
+def test_outputs_with_a_name_become_assets(site: Site, bare: str) -> None:
+    outputs = {
+        "made": {"jobOutputType": "uri_folder", "assetName": "made"},
+        "net": {"jobOutputType": "mlflow_model", "assetName": "net", "assetVersion": "7"},
+    }
+    command = "echo 1 > ${{outputs.made}}/a; echo 'flavors: {python_function: {env: x}}' > ${{outputs.net}}/MLmodel"
+    job = site.run("maker", environmentId=bare, command=command, outputs=outputs)
+    assert job["status"] == "Completed", site.log("maker")
+    assert [job["outputs"][name]["assetVersion"] for name in outputs] == ["1", "7"]
+    made = site.context.store.assets("data").get("made")
+    net = site.context.store.assets("models").get("net")
+    assert made
+    assert net
+    assert made.versions["1"].properties["dataUri"].endswith("/datastores/workspaceblobstore/paths/azureml/maker/made/")
+    assert net.versions["7"].properties["flavors"] == {"python_function": {"data": {"env": "x"}}}
+    again = site.run("again", environmentId=bare, command=command, outputs=outputs)
+    assert again["status"] == "Failed"
+    assert "version 7 exists already" in again["error"]["message"]
+    assert again["outputs"]["made"].get("assetVersion") is None
+    reader = {"m": {"jobInputType": "uri_folder", "uri": "azureml:made:1"}}
+    site.run("user", environmentId=bare, command="cat ${{inputs.m}}/a", inputs=reader)
+    assert site.log("user") == "1\n"
+
+
+def test_an_isolated_job_gets_the_isolated_variables_and_says_so(site: Site, bare: str) -> None:
+    site.isolated = {"https_proxy": "http://127.0.0.1:9", "AMLPRIV_ISOLATED": "1"}
+    site.run("lone", environmentId=bare, command="echo $https_proxy $AMLPRIV_ISOLATED", amlprivIsolated=True)
+    assert "submitted by an isolated client" in site.log("lone")
+    assert "http://127.0.0.1:9 1\n" in site.log("lone")
+    far = {"far": {"jobInputType": "uri_file", "uri": "https://files.example/x.csv"}}
+    job = site.run("far", environmentId=bare, command="echo", amlprivIsolated=True, inputs=far)
+    assert "files.example/x.csv does not answer" in job["error"]["message"]
+
+
+def test_a_path_without_a_shell_is_named(site: Site, bare: str) -> None:
+    job = site.run("lost", environmentId=bare, command="echo", environmentVariables={"PATH": "/nowhere"})
+    assert "no shell on the job's PATH: /nowhere" in job["error"]["message"]
+
+
+def test_an_input_that_was_given_twice_is_there_twice(site: Site, bare: str) -> None:
+    site.blobs.write(CONTAINER, "a.txt", b"a\n")
+    one = {"jobInputType": "uri_file", "uri": f"wasbs://{CONTAINER}@{HOST}/a.txt"}
+    site.run(
+        "twice",
+        environmentId=bare,
+        command="cat ${{inputs.a}} ${{inputs.a}} ${{inputs.b}}",
+        inputs={"a": one, "b": one},
+    )
+    assert site.log("twice") == "a\n" * 3

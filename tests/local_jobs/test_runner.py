@@ -119,8 +119,10 @@ def test_the_end_of_the_local_workspace_ends_its_jobs(site: Site, bare: str) -> 
 def test_jobs_of_a_killed_workspace_do_not_run_for_ever(site: Site, status: str, becomes: str) -> None:
     """The next supervisor finds them in the store."""
     with site.context.store.lock:
-        site.context.store.assets("jobs").put_container("old", {"jobType": "Command", "status": status})
-    LocalRunner(site.reopen(), environ=dict, builds=site.builds).close()
+        site.context.store.assets("jobs").put_container(
+            "old", {"jobType": "Command", "experimentName": "e", "status": status}
+        )
+    LocalRunner(site.reopen(), environ=lambda _: {}, builds=site.builds).close()
     job = site.job("old")
     assert job["status"] == becomes
     assert ("ended while this job ran" in str(job.get("error"))) == (becomes == "Failed")
@@ -131,3 +133,32 @@ def test_other_types_of_jobs_are_refused_by_name(site: Site) -> None:
     job = site.run("tuning", jobType="Sweep")
     assert job["status"] == "Failed"
     assert "jobs of type Sweep" in job["error"]["message"]
+
+
+def test_a_process_of_a_session_of_its_own_ends_with_its_job(site: Site, bare: str) -> None:
+    daemon = "import os, time; print(os.getpid(), file=open('daemon', 'w'), flush=True); time.sleep(300)"
+    leave = f'setsid python -c "{daemon}" & while [ ! -s daemon ]; do sleep 0.05; done; '
+    site.run("done", environmentId=bare, command=f"{leave} echo over")
+    assert left([int((site.root / "jobs/done/code/daemon").read_text())]) == []
+    site.start("halted", environmentId=bare, command=f"{leave} echo $$ > pids; echo ready; sleep 300")
+    processes = [*pids(site, "halted"), int((site.root / "jobs/halted/code/daemon").read_text())]
+    site.runner.cancel("halted")
+    assert site.wait("halted")["status"] == "Canceled"
+    assert left(processes) == []
+
+
+def test_what_a_killed_workspace_left_running_ends_at_the_next_start(site: Site, bare: str) -> None:
+    site.start("orphan", environmentId=bare, command=SLEEPING)
+    processes = pids(site, "orphan")
+    LocalRunner(site.reopen(), environ=lambda _: {}, builds=site.builds).close()
+    assert left(processes) == []
+
+
+def test_a_job_whose_record_cannot_be_kept_takes_no_place_of_another(site: Site, bare: str) -> None:
+    for name in ("one", "two"):
+        site.start(name, environmentId=bare, command="sleep 0.5")
+        site.wait(name, "Preparing", "Running")
+        with site.context.store.lock:
+            site.context.store.assets("jobs").delete(name)
+    assert site.run("three", environmentId=bare, command="echo here")["status"] == "Completed"
+    assert not site.runner.is_busy

@@ -34,6 +34,10 @@ class Hand:
     def cancel(self, name: str) -> None:
         self.cancelled.append(name)
 
+    @property
+    def is_busy(self) -> bool:
+        return len(self.submitted) > len(self.cancelled)
+
     def move(self, name: str, status: str, **changes: Any) -> None:
         """What the runner does to a record."""
         with self.context.store.lock:

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from amlpriv.local.plane.aliases import LOCAL_NAMES, Aliases, Names
+from amlpriv.local.plane.aliases import Aliases
 from amlpriv.local.plane.app import Plane
-from amlpriv.local.plane.http import Request, json_response
+from amlpriv.local.plane.http import Request, Response, json_response
 from amlpriv.local.plane.names import PROVIDER, WORKSPACE_ID
+from amlpriv.local.plane.translation import LOCAL_NAMES, Names
 from tests.local_plane.clients import Client
 
 PROD = {
@@ -100,7 +101,71 @@ def test_datastore_uris_without_a_provider_are_translated() -> None:
     rewriting = _rewriting(PROD)
     inside = rewriting.request(Request("PUT", PROD_ID, {}, {}, json_response({"uri": uri}).body or b""))
     assert b"/workspaces/local/datastores/d" in inside.body
-    assert rewriting.response(json_response({"uri": inside.body.decode()})).json()["uri"].count("prod-ws") == 1
+    assert rewriting.response(Response(200, inside.body)).json() == {"uri": uri}
+
+
+def test_what_a_user_wrote_stays_as_it_is_and_ids_do_not() -> None:
+    """Between the names that a client uses and the local ones, only ids change."""
+    text = f"python train.py --workspace {PROD_ID} && echo resourceGroup"
+    kept = {
+        "command": text,
+        "description": PROD_ID,
+        "tags": {"workspaceName": "prod-ws", "from": PROD_ID},
+        "environmentVariables": {"RESOURCE_GROUP": "Prod.RG", "resourceGroup": "Prod.RG", "ID": PROD_ID},
+        "condaFile": f"# for {PROD_ID}\nname: x",
+        "note": f"see {PROD_ID}",
+        "literal": {"jobInputType": "literal", "value": PROD_ID},
+    }
+    uri = f"azureml:/{PROD_ID}/data/d/versions/1"
+    ids = {
+        "environmentId": f"{PROD_ID}/environments/e/versions/1",
+        "inputs": {"command": {"jobInputType": "uri_file", "uri": uri}, "tags": {"uri": uri}},
+        "studio": f"https://ml.example.org/runs/j?wsid={PROD_ID}",
+        "values": {uri: 1},
+    }
+    body = json_response({"properties": {**kept, **ids}}).body or b""
+    rewriting = _rewriting(PROD)
+    inside = rewriting.request(Request("PUT", PROD_ID, {}, {}, body)).body
+    properties = Response(200, inside).json()["properties"]
+    assert {key: properties[key] for key in kept} == kept
+    assert PROD_ID not in str({key: properties[key] for key in ids})
+    assert rewriting.response(Response(200, inside)).json() == {"properties": {**kept, **ids}}
+
+
+@pytest.mark.parametrize("path", ["/score", "/score/", "/swagger.json"])
+def test_a_scoring_payload_is_passed_as_it_is(path: str) -> None:
+    assert _rewriting(PROD, path=path, body=f'{{"id": "{PROD_ID}"}}'.encode()) is None
+
+
+def test_a_refusal_under_an_alias_names_the_clients_own_names(prod: Client) -> None:
+    refused = prod("GET", f"/{PROD_ID.replace('prod-ws', 'other')}").json()["error"]["message"]
+    assert "workspaces/other' under resource group 'Prod.RG'" in refused
+    unknown = prod("GET", f"/{PROD_ID}/nothing/like/that").json()["error"]["message"]
+    assert PROD_ID in unknown
+    for text in (refused, unknown):
+        assert "amlpriv" not in text
+        assert LOCAL_NAMES.subscription not in text
+
+
+@pytest.mark.parametrize(("old", "new"), [("prod-ws", "local"), ("Prod.RG", "amlpriv")])
+def test_half_of_an_alias_and_half_of_the_local_names_are_no_workspace(prod: Client, old: str, new: str) -> None:
+    answer = prod("GET", f"/{PROD_ID.replace(old, new)}")
+    assert (answer.status, PROD["subscription_id"] in answer.json()["error"]["message"]) == (404, True)
+
+
+def test_names_hold_until_the_jobs_have_ended() -> None:
+    busy = [True]
+    aliases = Aliases()
+    aliases.hold_while(lambda: busy[0])
+    aliases.put("script", [PROD])
+    aliases.drop("script")
+    request = Request("GET", PROD_ID, {}, {})
+    assert aliases.as_json() == {}
+    assert aliases.find(request) is not None
+    busy[0] = False
+    assert aliases.find(request) is None
+    busy[0] = True
+    assert aliases.find(request) is None
 
 
 def test_a_body_that_is_no_json_stays_as_it_is() -> None:

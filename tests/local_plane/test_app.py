@@ -36,6 +36,15 @@ def test_the_api_version_is_required(ask: Client) -> None:
     assert error_of(ask("GET", "", **{"api-version": ""})) == (400, "MissingApiVersionParameter")
 
 
+@pytest.mark.parametrize("version", ["1", "latest", "2024-4-1", "2024-04-01-beta", "2024-04-01x", "v2024-04-01"])
+def test_an_api_version_is_a_date(ask: Client, version: str) -> None:
+    answer = ask("GET", "", **{"api-version": version})
+    assert error_of(answer) == (400, "InvalidApiVersionParameter")
+    assert "YYYY-MM-DD" in answer.json()["error"]["message"]
+    for good in ("2024-04-01", "2024-04-01-preview", "2024-04-01-Preview"):
+        assert ask("GET", "", **{"api-version": good}).status == 200
+
+
 @pytest.mark.parametrize(
     ("path", "code"),
     [
@@ -78,6 +87,19 @@ def test_what_is_not_imitated_is_named_and_remembered(ask: Client) -> None:
     assert error_of(ask("GET", "//nowhere")) == (404, "NotImplementedByLocalWorkspace")
     assert ask.plane.unknown == [f"PUT {WORKSPACE_ID}/schedules/j", "GET /nowhere"]
     assert ask.control("GET", "unknown").json()["value"] == ask.plane.unknown
+
+
+def test_gaps_are_remembered_once_and_over_a_restart_unless_they_are_closed(
+    ask: Client, make_plane: Callable[[], Plane], tmp_path: Path
+) -> None:
+    for _ in range(3):
+        ask("GET", "//nowhere")
+    assert make_plane().unknown == ["GET /nowhere"]
+    (tmp_path / "plane" / "unknown.json").write_text(json.dumps(["GET /nowhere", f"GET {WORKSPACE_ID}/environments"]))
+    assert make_plane().unknown == ["GET /nowhere"]
+    for damaged in ("{", "5", "null"):
+        (tmp_path / "plane" / "unknown.json").write_text(damaged)
+        assert make_plane().unknown == []
 
 
 def test_a_wrong_request_is_not_remembered_as_a_gap(ask: Client) -> None:

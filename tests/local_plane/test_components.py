@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from amlpriv.local.plane.names import WORKSPACE_ID
 from tests.local_plane.clients import Client
 
 SPEC = {"type": "command", "command": "echo 1", "inputs": {}, "description": "a"}
@@ -54,3 +55,39 @@ def test_anonymous_components_are_found_and_not_listed(ask: Client) -> None:
 @pytest.mark.parametrize("properties", [{}, {"componentSpec": []}, {"componentSpec": {"command": "x"}}])
 def test_a_component_needs_a_specification_with_a_type(ask: Client, properties: dict[str, Any]) -> None:
     assert ask("PUT", "/components/train/versions/1", {"properties": properties}).status == 400
+
+
+@pytest.mark.parametrize("kind", ["container", "", 5, None, "command2"])
+def test_a_type_that_no_sdk_knows_is_refused(ask: Client, kind: Any) -> None:
+    answer = put(ask, type=kind)
+    assert (answer.status, "componentSpec" in str(answer.json()) or "type" in str(answer.json())) == (400, True)
+
+
+@pytest.mark.parametrize("where", ["environment", "task"])
+def test_the_environment_of_a_component_exists_or_is_a_registrys(ask: Client, where: str) -> None:
+    def with_environment(identifier: Any) -> Any:
+        return put(ask, **({where: identifier} if where == "environment" else {where: {"environment": identifier}}))
+
+    identifier = f"azureml:{WORKSPACE_ID}/environments/mine/versions/1"
+    refused = with_environment(identifier)
+    assert (refused.status, "mine" in str(refused.json())) == (400, True)
+    assert with_environment("mine").status == 400
+    assert with_environment(5).status == 400
+    ask.put("mine", "1")
+    assert with_environment(identifier).status == 201
+    other = put(ask, "other", environment="azureml://registries/azureml/environments/x/versions/1")
+    assert other.status == 201
+
+
+def test_anonymous_versions_are_in_no_list(ask: Client) -> None:
+    for kind, properties in (
+        ("models", {"modelUri": "https://a.test/m"}),
+        ("data", {"dataType": "uri_file", "dataUri": "https://a.test/m"}),
+    ):
+        for name, anonymous in (("hidden", True), ("shown", False)):
+            body = {"properties": {**properties, "isAnonymous": anonymous}}
+            assert ask("PUT", f"/{kind}/{name}/versions/1", body).status == 201
+        assert ask.names(f"/{kind}", listViewType="All") == ["shown"]
+        assert ask.names(f"/{kind}/hidden/versions") == []
+        assert ask("GET", f"/{kind}/hidden/versions/1").status == 200
+        assert ask("GET", f"/{kind}/hidden").status == 200

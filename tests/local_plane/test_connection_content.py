@@ -113,3 +113,89 @@ def test_the_one_secret_of_sdk_v1_has_no_name() -> None:
     assert read_connection({"properties": given}).credentials == {"pat": "token"}
     with pytest.raises(ArmError):
         read_connection({"properties": {**given, "authType": "UsernamePassword"}})
+
+
+@pytest.mark.parametrize(
+    ("auth_type", "value", "credentials"),
+    [
+        ("PAT", '{"pat": "token"}', {"pat": "token"}),
+        ("PAT", '{"PAT": "token"}', {"pat": "token"}),
+        ("PAT", '{"other": "token"}', {"pat": '{"other": "token"}'}),
+        ("PAT", "{", {"pat": "{"}),
+        ("PAT", "[1]", {"pat": "[1]"}),
+        ("UsernamePassword", '{"username": "u", "password": "p"}', {"username": "u", "password": "p"}),
+    ],
+)
+def test_sdk_v1_sends_credentials_as_json_in_a_string(auth_type: str, value: str, credentials: Any) -> None:
+    assert read(authType=auth_type, value=value).credentials == credentials
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"value": 5},
+        {"value": '{"pat": 5}'},
+        {"isSharedToAll": "yes"},
+        {"isSharedToAll": 0},
+        {"metadata": "text"},
+        {"metadata": {"a": {"b": "c"}}},
+        {"expiryTime": 5},
+        {"group": {}},
+        {"peRequirement": []},
+        {"sharedUserList": "me"},
+        {"sharedUserList": [1]},
+        {"useWorkspaceManagedIdentity": "no"},
+        {"target": 5},
+        {"category": ["PythonFeed"]},
+        {"authType": 5},
+    ],
+)
+def test_values_of_the_wrong_type_are_refused(properties: dict[str, Any]) -> None:
+    given = {"authType": "PAT", "credentials": None if "value" in properties else {"pat": CANARY}}
+    with pytest.raises(ArmError) as caught:
+        read(**{**given, **properties})
+    assert caught.value.status == 400
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        f"https://user:{CANARY}@feed.test/simple/",
+        f"https://{CANARY}@feed.test/simple/",
+        f" HTTPS://{CANARY}@feed.test",
+        f"https:\\\\{CANARY}@feed.test",
+        f"//{CANARY}@feed.test",
+        f"user:{CANARY}@feed.test",
+        f"ssh://git:{CANARY}@host.test/repo",
+        f"https://acct.blob.core.windows.net/c?sv=1&sig={CANARY}",
+    ],
+)
+def test_a_target_holds_no_secret(target: str) -> None:
+    with pytest.raises(ArmError, match="put them into the credentials") as caught:
+        read(authType="None", target=target)
+    assert CANARY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "target", ["git@host.test:org/repo", "ssh://git@host.test/org/repo", "https://a.test/@scope/b"]
+)
+def test_targets_with_an_at_sign_that_holds_no_secret(target: str) -> None:
+    assert read(authType="None", target=target).properties["target"] == target
+
+
+@pytest.mark.parametrize(
+    ("category", "auth_type", "credentials", "allowed"),
+    [
+        ("ADLSGen2", "SAS", {"sas": CANARY}, "ServicePrincipal, AAD, ManagedIdentity"),
+        ("ApiKey", "PAT", {"pat": CANARY}, "ApiKey"),
+        ("serverless", "AAD", None, "ApiKey"),
+        ("Serp", "None", None, "ApiKey"),
+        ("OpenAI", "AAD", None, "ApiKey"),
+        ("ContainerRegistry", "PAT", {"pat": CANARY}, "ManagedIdentity, UsernamePassword"),
+    ],
+)
+def test_what_the_sdk_could_not_read_back_is_refused(
+    category: str, auth_type: str, credentials: Any, allowed: str
+) -> None:
+    with pytest.raises(ArmError, match=f"is one of {allowed}; not {auth_type}"):
+        read(category=category, authType=auth_type, credentials=credentials)

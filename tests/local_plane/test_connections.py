@@ -144,3 +144,24 @@ def test_what_is_refused_is_not_stored(ask: Client, tmp_path: Path) -> None:
         assert response.status == 400
         assert CANARY not in str(response.json())
     assert (ask.names("/connections"), secret_files(tmp_path)) == ([], [])
+
+
+def test_the_api_version_of_sdk_v1_gets_a_bare_list(ask: Client) -> None:
+    put(ask)
+    put(ask, "other", category="Git")
+    listed = ask("GET", "/connections", **{"api-version": "2020-01-01"}).json()
+    assert [item["name"] for item in listed] == ["other", "feed"]
+    assert CANARY not in str(listed)
+    chosen = ask("GET", "/connections", **{"api-version": "2020-01-01", "category": "Git"}).json()
+    assert [item["name"] for item in chosen] == ["other"]
+
+
+def test_a_secret_is_read_from_its_own_folder_only(
+    ask: Client, make_plane: Callable[[], Plane], tmp_path: Path
+) -> None:
+    put(ask)
+    (tmp_path / "plane" / "other.json").write_text('{"credentials": {"pat": "other"}}')
+    record = tmp_path / "plane" / "connections" / "feed" / "_container.json"
+    [secret] = secret_files(tmp_path)
+    record.write_text(record.read_text().replace(secret.name, "../other.json"))
+    assert Client(make_plane())("POST", "/connections/feed/listsecrets").status == 404

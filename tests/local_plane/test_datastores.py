@@ -94,3 +94,10 @@ def test_a_forbidden_secret_is_said_in_the_words_of_azure(ask: Client) -> None:
 @pytest.mark.parametrize("hours", [-1, 169, "1", True, 1.5])
 def test_a_lifetime_that_makes_no_sense_is_400(ask: Client, hours: object) -> None:
     assert ask("POST", SECRETS, {"expirableSecret": True, "expireAfterHours": hours}).status == 400
+
+
+@pytest.mark.parametrize("value", ["true", "false", 1, 0, [], {}])
+def test_expirable_secret_is_a_boolean(ask: Client, value: object) -> None:
+    answer = ask("POST", "/datastores/workspaceblobstore/listSecrets", {"expirableSecret": value})
+    assert answer.status == 400
+    assert "expirableSecret" in answer.json()["error"]["message"]

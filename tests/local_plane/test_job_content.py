@@ -47,7 +47,13 @@ def test_a_name_that_azure_would_refuse_is_refused(site: JobSite, name: str) -> 
         ({"computeId": ["cpu"]}, "computeId is not a string"),
         ({"environmentVariables": {"A": ["b"]}}, "environmentVariables is not an object of strings"),
         ({"tags": {"a": 1}}, "tags is not an object of strings"),
-        ({"experimentName": "a/b"}, "experimentName is not valid"),
+        ({"experimentName": "a/b"}, "The experimentName 'a/b' is not valid"),
+        ({"environmentVariables": {"A=B": "c"}}, "'A=B' cannot be the name"),
+        ({"environmentVariables": {"A": "b\0c"}}, "value of A contains a NUL"),
+        (
+            {"outputs": {"a": {"jobOutputType": "uri_folder", "uri": "azureml://datastores/d/paths/x/../y"}}},
+            "outputs.a contains",
+        ),
     ],
 )
 def test_a_body_that_azure_would_refuse_is_refused_and_nothing_runs(

@@ -33,7 +33,7 @@ def test_a_connection_is_kept_and_fast(site: Site) -> None:
     try:
         started = time.perf_counter()
         for _ in range(50):
-            target = f"{WORKSPACE_ID}?api-version=1"
+            target = f"{WORKSPACE_ID}?api-version=2024-04-01"
             connection.request("GET", target, headers={"Authorization": "Bearer x"})
             answer = connection.getresponse()
             assert answer.status == 200
@@ -73,7 +73,7 @@ def test_a_request_through_the_login_host_is_sign_in(site: Site) -> None:
 def test_a_body_that_is_too_long_is_refused_without_reading_it(site: Site) -> None:
     connection = site.connect()
     try:
-        connection.putrequest("PUT", f"{ENVIRONMENTS}/e/versions/1?api-version=1")
+        connection.putrequest("PUT", f"{ENVIRONMENTS}/e/versions/1?api-version=2024-04-01")
         connection.putheader("Content-Length", str(MAX_BODY + 1))
         connection.endheaders()
         answer = connection.getresponse()
@@ -81,6 +81,13 @@ def test_a_body_that_is_too_long_is_refused_without_reading_it(site: Site) -> No
         assert json.loads(answer.read())["error"]["code"] == "RequestEntityTooLarge"
     finally:
         connection.close()
+
+
+def test_a_client_that_sends_all_of_a_body_that_is_too_long_gets_the_refusal(site: Site) -> None:
+    path = f"{ENVIRONMENTS}/e/versions/1"
+    status, body, _ = site.send("PUT", path, body=b" " * (MAX_BODY + 2 * 1024 * 1024))
+    assert (status, body["error"]["code"]) == (413, "RequestEntityTooLarge")
+    assert site.send("GET", f"{ENVIRONMENTS}")[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -168,7 +175,7 @@ def test_close_cuts_what_is_open_and_frees_the_port(site: Site, certificates: Ce
         socket.create_connection(("127.0.0.1", server.port), timeout=5) as raw,
         context.wrap_socket(raw, server_hostname="localhost") as client,
     ):
-        query = urlencode({"api-version": "1"})
+        query = urlencode({"api-version": "2024-04-01"})
         client.sendall(f"GET /x?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         assert client.recv(65536)
         server.close()

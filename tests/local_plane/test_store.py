@@ -99,12 +99,12 @@ def test_a_file_that_somebody_broke_is_left_out_and_named(
     ask.put("churn", "2")
     folder = tmp_path / "plane" / "environments" / "churn"
     (folder / "1.json").write_text("{")
-    (folder / ".2.json.tmp").write_text("left behind")
+    (folder / ".2.json.k3_x9a0b").write_text("left behind")
     with caplog.at_level(logging.WARNING):
         ask.plane = make_plane()
     assert ask.names("/environments/churn/versions") == ["2"]
     assert "1.json" in caplog.text
-    assert not (folder / ".2.json.tmp").exists()
+    assert not (folder / ".2.json.k3_x9a0b").exists()
 
 
 def test_a_broken_workspace_file_is_a_named_error(make_plane: MakePlane, tmp_path: Path) -> None:

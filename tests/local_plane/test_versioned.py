@@ -18,7 +18,10 @@ BODIES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"componentSpec": {"type": "command", "command": "echo 1"}},
         {"componentSpec": {"type": "command", "command": "echo 2"}},
     ),
-    "data": ({"dataType": "uri_file", "dataUri": "a"}, {"dataType": "uri_folder", "dataUri": "a"}),
+    "data": (
+        {"dataType": "uri_file", "dataUri": "https://a.test/a"},
+        {"dataType": "uri_folder", "dataUri": "https://a.test/a"},
+    ),
     "models": ({"modelUri": "https://a.test/m"}, {"modelUri": "https://a.test/n"}),
 }
 """By kind: the properties of a version, and others."""

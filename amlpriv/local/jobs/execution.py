@@ -16,25 +16,36 @@ from amlpriv.errors import AmlprivError, InputError, JobError, LocalWorkspaceErr
 from amlpriv.images import BuiltEnvironment
 from amlpriv.local.jobs.commands import command_line, duration
 from amlpriv.local.jobs.environments import prepare_environment
-from amlpriv.local.jobs.files import bring_inputs, make_outputs, store_outputs, values
+from amlpriv.local.jobs.files import Binding, bring_inputs, make_outputs, store, store_outputs, values
 from amlpriv.local.jobs.folders import JobFolder
+from amlpriv.local.jobs.inheritance import inherited
 from amlpriv.local.jobs.records import CANCELED, COMPLETED, FAILED, Records
-from amlpriv.local.jobs.uris import datastores_of, fetch, resolve, version_of
-from amlpriv.local.jobs.variables import instance_note, job_variables, secret_values
+from amlpriv.local.jobs.registering import register_outputs
+from amlpriv.local.jobs.stopping import JobTimeoutError, Stopping
+from amlpriv.local.jobs.uris import Place, datastores_of, fetch, resolve, version_of
+from amlpriv.local.jobs.variables import MARK, instance_note, job_variables, secret_values
 from amlpriv.local.plane.context import Blobs, Context
 from amlpriv.local.plane.http import Json
+from amlpriv.local.plane.job_content import ISOLATED
+from amlpriv.marks import end_marked
 from amlpriv.prefixes import activated
 from amlpriv.processes import Completed, ToolCancelledError, ToolTimeoutError, run
 from amlpriv.secret import Secret, redact
 
-__all__ = ["JobTimeoutError", "Workshop", "conclude", "execute"]
+__all__ = ["Workshop", "conclude", "execute"]
 
 _LOG = logging.getLogger("amlpriv.local")
 _LAST_LINES = 10
+_OUTPUTS_SECONDS = 2.0
+_ARTIFACTS = "ExperimentRun/dcid."
+_ISOLATED_NOTE = (
+    "amlpriv: this job was submitted by an isolated client (--isolated): it reaches the local workspace and nothing "
+    "else; a download from any other host is refused."
+)
 
 
-class JobTimeoutError(JobError):
-    """The job took longer than its ``limits.timeout``."""
+class _CommandError(JobError):
+    """The command ended with another exit code than 0; the hint has the last lines of the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +53,8 @@ class Workshop:
     """What every job needs."""
 
     context: Context
-    environ: Callable[[], Mapping[str, str]]
-    """The variables with which a process reaches the local workspace."""
+    environ: Callable[[bool], Mapping[str, str]]
+    """The variables with which a process reaches the local workspace; of an isolated one for True."""
     builds: Path
     """Where environments are built."""
     records: Records
@@ -90,41 +101,69 @@ def execute(workshop: Workshop, name: str, cancelled: Callable[[], bool]) -> str
             workshop.records.move(name, "Preparing", startTimeUtc=workshop.records.now())
             folder.make()
             _execute(workshop, name, folder, cancelled)
+        except _CommandError as error:
+            _write(folder, error.message)  # the log has the last lines
+            raise
         except AmlprivError as error:
             _write(folder, str(error))
             raise
         finally:
-            _store_logs(workshop, name, folder)
+            _store_logs(workshop, name, folder, cancelled)
 
     return conclude(workshop, name, work)
 
 
 def _execute(workshop: Workshop, name: str, folder: JobFolder, cancelled: Callable[[], bool]) -> None:
     properties = workshop.records.get(name)
-    context, environ = workshop.context, workshop.environ()
-    limit = _limit(properties)
+    context, isolated = workshop.context, bool(properties.get(ISOLATED))
+    environ = workshop.environ(isolated)
+    if isolated:
+        _write(folder, _ISOLATED_NOTE)
+    stopping = Stopping(cancelled, _limit(properties))
     built = _prepare(workshop, properties, folder, environ, cancelled)
-    _stop_if(cancelled)
+    stopping.check()
     if code := properties.get("codeId"):
-        fetch(workshop.blobs, context.account, datastores_of(context), resolve(context, str(code)), folder.code)
-    inputs = bring_inputs(context, workshop.blobs, properties.get("inputs") or {}, folder, cancelled)
-    outputs = make_outputs(context, name, properties.get("outputs") or {}, folder)
-    command = command_line(str(properties.get("command") or ""), values(inputs), values(outputs))
-    if not command.strip():
-        raise InputError(f"The job {name} has no command.")
-    variables = job_variables(name, properties, inputs, outputs)
-    _stop_if(cancelled)
+        source = resolve(context, str(code))
+        fetch(workshop.blobs, context.account, datastores_of(context), source, folder.code, environ)
+    with folder.reachable() as reachable:
+        inputs = properties.get("inputs") or {}
+        bound = bring_inputs(context, workshop.blobs, inputs, reachable, stopping.check, environ)
+        outputs = make_outputs(context, name, properties.get("outputs") or {}, reachable)
+        command = command_line(str(properties.get("command") or ""), values(bound), values(outputs))
+        if not command.strip():
+            raise InputError(f"The job {name} has no command.")
+        variables = job_variables(name, properties, bound, outputs)
+        inside = activated(built.folder, built.tool, inherited(environ), built.variables)
+        own = {"PWD": reachable.shown(folder.code), MARK: folder.mark}
+        stopping.check()
+        if note := instance_note(properties):
+            _write(folder, note)
+        workshop.records.move(name, "Running")
+        completed = _run(command, folder, {**inside, **variables, **own}, stopping)
+        workshop.records.move(name, "Finalizing")
+        _keep(workshop, folder, outputs, completed, stopping)
+    registered = register_outputs(context, name, properties.get("outputs") or {})
+    workshop.records.move(name, "Finalizing", outputs=registered)
 
-    workshop.records.move(name, "Running")
-    environment = {**activated(built.folder, built.tool, environ, built.variables), **variables}
-    if note := instance_note(properties):
-        _write(folder, note)
-    completed = _run(command, folder, environment, limit, cancelled)
+
+def _keep(
+    workshop: Workshop, folder: JobFolder, outputs: Mapping[str, Binding], completed: Completed, stopping: Stopping
+) -> None:
+    """Store the outputs, those of a failed command too, as a mount would have; raise when it failed."""
+    failure: _CommandError | None = None
     if not completed.succeeded:
         last = "\n".join(completed.tail[-_LAST_LINES:])
-        raise JobError(f"The job's command ended with the exit code {completed.returncode}.", hint=last or None)
-    workshop.records.move(name, "Finalizing")
-    store_outputs(workshop.blobs, outputs)
+        message = f"The job's command ended with the exit code {completed.returncode}."
+        failure = _CommandError(message, hint=last or None)
+    try:
+        for note in store_outputs(workshop.blobs, outputs, folder, stopping.check):
+            _write(folder, note)
+    except (AmlprivError, OSError) as error:
+        if failure is None or isinstance(error, ToolCancelledError):
+            raise
+        _write(folder, f"amlpriv: the outputs could not be kept: {error}")
+    if failure is not None:
+        raise failure
 
 
 def _prepare(
@@ -153,34 +192,37 @@ def _prepare(
             raise
 
 
-def _run(
-    command: str,
-    folder: JobFolder,
-    environment: Mapping[str, str],
-    limit: float | None,
-    cancelled: Callable[[], bool],
-) -> Completed:
-    secrets = secret_values(environment)
-    with folder.writing(folder.std_log, secrets) as on_line:
+def _run(command: str, folder: JobFolder, environment: Mapping[str, str], stopping: Stopping) -> Completed:
+    stopping.start()
+    with folder.writing(folder.std_log) as log:
         try:
             return run(
                 _shell(command, environment),
                 cwd=folder.code,
                 env=environment,
-                timeout=limit,
-                on_line=on_line,
-                secrets=[Secret(value) for value in secrets],
-                cancelled=cancelled,
+                timeout=stopping.seconds_left,
+                on_line=log.add,
+                on_pause=log.flush,
+                secrets=[Secret(value) for value in secret_values(environment)],
+                cancelled=stopping.cancelled,
             )
         except ToolTimeoutError:
-            raise JobTimeoutError(f"The job ran longer than its limit of {limit:g} seconds, and was stopped.") from None
+            raise stopping.timeout() from None
+        finally:
+            end_marked(MARK, folder.mark)
 
 
 def _shell(command: str, environment: Mapping[str, str]) -> tuple[str, ...]:
     """The command line is the user's own program for a shell; the service runs it with bash."""
-    if shutil.which("bash", path=environment.get("PATH")) and os.name != "nt":
-        return ("bash", "-c", command)
-    return ("cmd", "/d", "/s", "/c", command) if os.name == "nt" else ("sh", "-c", command)
+    if os.name == "nt":
+        return ("cmd", "/d", "/s", "/c", command)
+    for shell in ("bash", "sh"):
+        if shutil.which(shell, path=environment.get("PATH", os.defpath)):
+            return (shell, "-c", command)
+    raise JobError(
+        f"There is no shell on the job's PATH: {environment.get('PATH')}",
+        hint="Leave PATH out of the job's environment variables, or let it include /usr/bin and /bin.",
+    )
 
 
 def _limit(properties: Mapping[str, Any]) -> float | None:
@@ -188,21 +230,28 @@ def _limit(properties: Mapping[str, Any]) -> float | None:
     return duration(str(timeout)).total_seconds() if timeout else None
 
 
-def _stop_if(cancelled: Callable[[], bool]) -> None:
-    if cancelled():
-        raise ToolCancelledError("The job was cancelled.")
-
-
 def _write(folder: JobFolder, message: str) -> None:
     with contextlib.suppress(OSError), folder.writing(folder.std_log) as on_line:
         on_line(message)
 
 
-def _store_logs(workshop: Workshop, name: str, folder: JobFolder) -> None:
-    """Logs and ``./outputs`` are kept however the job ended; that this fails must not hide why the job failed."""
-    target = f"ExperimentRun/dcid.{name}"
-    try:
-        workshop.blobs.upload(folder.logs, "azureml", target)
-        workshop.blobs.upload(folder.default_output, "azureml", f"{target}/outputs")
-    except (AmlprivError, OSError) as error:
-        _LOG.warning("the logs of job %s could not be stored: %s", name, redact(str(error)))
+def _store_logs(workshop: Workshop, name: str, folder: JobFolder, cancelled: Callable[[], bool]) -> None:
+    """Logs and ``./outputs`` are kept however the job ended; that this fails must not hide why the job failed.
+
+    Of a cancelled job, ``./outputs`` is kept as far as it goes in a short time.
+    """
+    kept = Stopping(cancelled, _OUTPUTS_SECONDS)
+
+    def check() -> None:
+        if cancelled():
+            if kept.seconds_left is None:
+                kept.start()
+            elif kept.seconds_left == 0.0:
+                kept.check()
+
+    for path, place in ((folder.default_output, f"{_ARTIFACTS}{name}/outputs"), (folder.logs, f"{_ARTIFACTS}{name}")):
+        try:
+            for note in store(workshop.blobs, path, Place("azureml", place), folder, check, what=path.name):
+                _write(folder, note)
+        except (AmlprivError, OSError) as error:
+            _LOG.warning("%s of job %s could not be stored: %s", path.name, name, redact(str(error)))

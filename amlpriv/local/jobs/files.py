@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from amlpriv.errors import UnsupportedError
+from amlpriv.errors import InputError, UnsupportedError
 from amlpriv.local.jobs.folders import JobFolder
+from amlpriv.local.jobs.gathering import gather
+from amlpriv.local.jobs.links import plain_name
 from amlpriv.local.jobs.uris import Place, datastores_of, fetch, locate, resolve
 from amlpriv.local.plane.context import Blobs, Context
+from amlpriv.local.plane.job_content import climbs
 from amlpriv.local.plane.names import DEFAULT_DATASTORE
-from amlpriv.processes import ToolCancelledError
 from amlpriv.secret import redact
 
-__all__ = ["Binding", "bring_inputs", "default_uri", "make_outputs", "output_uri", "store_outputs", "values"]
+__all__ = ["Binding", "bring_inputs", "default_uri", "make_outputs", "output_uri", "store", "store_outputs", "values"]
+
+_NOTES = 20
+"""So many files are named that were left out of an output."""
 
 DEFAULT_OUTPUT = "default"
 """The service's own name for ``./outputs`` and the logs."""
@@ -44,13 +51,16 @@ def bring_inputs(
     blobs: Blobs,
     inputs: Mapping[str, Any],
     folder: JobFolder,
-    cancelled: Callable[[], bool],
+    check: Callable[[], None],
+    environ: Mapping[str, str],
 ) -> dict[str, Binding]:
-    """Copy the inputs to the job's folder: mounts and downloads are both copies here, ``direct`` is the URI itself."""
+    """Copy the inputs to the job's folder: mounts and downloads are both copies here, ``direct`` is the URI itself.
+
+    ``check`` is called before each of them, and ends this by raising; ``environ`` says how public files are reached.
+    """
     found: dict[str, Binding] = {}
     for name, given in inputs.items():
-        if cancelled():
-            raise ToolCancelledError("The job was cancelled.")
+        check()
         if given is None:
             found[name] = Binding(None, literal=True)
         elif "uri" not in given or str(given.get("jobInputType")).lower() == "literal":
@@ -61,27 +71,31 @@ def bring_inputs(
             if str(given.get("mode")).lower() == "direct":
                 found[name] = Binding(uri)
                 continue
-            path = fetch(blobs, context.account, datastores_of(context), uri, folder.input(name))
+            path = fetch(blobs, context.account, datastores_of(context), uri, folder.input(name), environ)
             if str(given.get("jobInputType")).lower() == "uri_file":
                 path = _only_file(path)
-            found[name] = Binding(str(path), path=path)
+            path = _plainly_named(path) if path.is_file() else path
+            found[name] = Binding(folder.shown(path), path=path)
     return found
 
 
 def make_outputs(context: Context, job: str, outputs: Mapping[str, Any], folder: JobFolder) -> dict[str, Binding]:
     """An empty folder for each output; the path of a ``uri_file`` is that of a file in it.
 
-    Raises UnsupportedError for an output that goes to a place which is not the workspace's own.
+    Raises UnsupportedError for an output that goes to a place which is not the workspace's own, InputError for a path
+    with ``..``.
     """
     found: dict[str, Binding] = {}
     for name, given in outputs.items():
         uri = output_uri(job, name, given)
+        if climbs(uri):
+            raise InputError(f"The path of the output {name} contains '..': {redact(uri)}")
         place = locate(context.account, datastores_of(context), uri)
         if place is None:
             hint = "Outputs go to azureml://datastores/<name>/paths/<path>, or to the default place."
             raise UnsupportedError(f"The output {name} cannot be written to {redact(uri)}.", hint=hint)
         if name == DEFAULT_OUTPUT:
-            found[name] = Binding(str(folder.default_output), path=folder.default_output)
+            found[name] = Binding(folder.shown(folder.default_output), path=folder.default_output)
             continue
         if str((given or {}).get("mode")).lower() == "direct":
             found[name] = Binding(uri)
@@ -91,20 +105,30 @@ def make_outputs(context: Context, job: str, outputs: Mapping[str, Any], folder:
         if str((given or {}).get("jobOutputType")).lower() == "uri_file":
             if uri.endswith("/"):  # the address of a folder: the file gets the output's name in it
                 place = Place(place.container, f"{place.path}/{name}")
-            path = path / PurePosixPath(place.path).name
-        found[name] = Binding(str(path), path=path, place=place)
+            path = path / plain_name(PurePosixPath(place.path).name)
+        found[name] = Binding(folder.shown(path), path=path, place=place)
     return found
 
 
-def store_outputs(blobs: Blobs, outputs: Mapping[str, Binding]) -> None:
-    """Copy the outputs to where they belong."""
-    for binding in outputs.values():
-        if binding.place is None or binding.path is None or not binding.path.exists():
-            continue
-        if binding.path.is_file():
-            blobs.write(binding.place.container, binding.place.path, binding.path)
-        else:
-            blobs.upload(binding.path, binding.place.container, binding.place.path)
+def store_outputs(
+    blobs: Blobs, outputs: Mapping[str, Binding], folder: JobFolder, check: Callable[[], None]
+) -> list[str]:
+    """Copy the outputs to where they belong; what was left out of them, for the log. ``check`` ends it by raising."""
+    notes: list[str] = []
+    for name, binding in outputs.items():
+        if binding.place is not None and binding.path is not None:
+            notes += store(blobs, binding.path, binding.place, folder, check, what=f"output {name}")
+    return notes
+
+
+def store(
+    blobs: Blobs, path: Path, place: Place, folder: JobFolder, check: Callable[[], None], *, what: str
+) -> list[str]:
+    """Copy a folder's files, or one file, to ``place``; what was left out, for the log."""
+    found = gather(path, folder.root, check)
+    left = [*found.left, *blobs.upload(found.files, place.container, place.path, check)]
+    notes = [f"amlpriv: not kept of the {what}: {one}" for one in left[:_NOTES]]
+    return [*notes, f"amlpriv: ... and {len(left) - _NOTES} more"] if len(left) > _NOTES else notes
 
 
 def output_uri(job: str, name: str, given: Mapping[str, Any] | None) -> str:
@@ -122,6 +146,18 @@ def output_uri(job: str, name: str, given: Mapping[str, Any] | None) -> str:
 def default_uri(job: str, name: str) -> str:
     """The place of an output that has no address."""
     return f"azureml://datastores/{DEFAULT_DATASTORE}/paths/azureml/{job}/{name}/"
+
+
+def _plainly_named(path: Path) -> Path:
+    """The file under a name that a shell takes as it is; both names are there."""
+    other = path.with_name(plain_name(path.name))
+    if other == path or other.exists():
+        return other
+    try:
+        os.link(path, other)
+    except OSError:
+        shutil.copyfile(path, other)
+    return other
 
 
 def _only_file(path: Path) -> Path:

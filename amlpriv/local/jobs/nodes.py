@@ -12,6 +12,7 @@ from amlpriv.errors import InputError, UnsupportedError
 from amlpriv.local.jobs.commands import expression
 from amlpriv.local.jobs.files import output_uri
 from amlpriv.local.plane.http import Json
+from amlpriv.local.plane.job_content import ISOLATED
 
 __all__ = ["bind_inputs", "bind_outputs", "child_properties", "field_of", "needs", "ordered", "refuse_kind"]
 
@@ -86,6 +87,7 @@ def child_properties(name: str, step: Mapping[str, Any], spec: Mapping[str, Any]
         "services": {},
         "inputs": {},
         "outputs": {},
+        ISOLATED: pipeline.get(ISOLATED),
     }
 
 
@@ -126,8 +128,8 @@ def bind_outputs(
     given: Mapping[str, Any] = step.get("outputs") or {}
     found: dict[str, Json] = {}
     for key, declared in (spec.get("outputs") or {}).items():
-        own = given.get(key) or {}
-        parts = _bound(own)
+        own = given[key] if isinstance(given.get(key), Mapping) else {}
+        parts = _bound(given.get(key) or {})
         output: Json = {
             "jobOutputType": (declared or {}).get("type") or "uri_folder",
             "mode": field_of(own, "mode") or "ReadWriteMount",
@@ -137,6 +139,9 @@ def bind_outputs(
             uri = output_uri(parent, target, (pipeline.get("outputs") or {}).get(target))
         else:
             uri = output_uri(child, key, own)
+            for field, written in (("assetName", "name"), ("assetVersion", "version")):
+                value = own.get(written) or own.get(field)
+                output |= {field: str(value)} if value else {}
         found[key] = {**output, "uri": uri}
     return found
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from amlpriv.errors import AmlprivError, InputError, JobError
 from amlpriv.local.jobs.execution import Workshop, conclude, execute
+from amlpriv.local.jobs.files import output_uri
 from amlpriv.local.jobs.nodes import bind_inputs, bind_outputs, child_properties, field_of, needs, ordered, refuse_kind
 from amlpriv.local.jobs.records import CANCELED, COMPLETED, FAILED
+from amlpriv.local.jobs.registering import register_outputs
 from amlpriv.local.jobs.uris import version_of
 from amlpriv.local.plane.http import Json
 from amlpriv.processes import ToolCancelledError
@@ -67,6 +69,10 @@ class _Pipeline:
         bad = [step for step in order if ended.get(step) != COMPLETED]
         if bad:
             raise JobError(self._reason(bad, ended))
+        outputs = self._properties.get("outputs") or {}
+        written = {key: {**value, "uri": output_uri(self._name, key, value)} for key, value in outputs.items()}
+        registered = register_outputs(self._workshop.context, self._name, written)
+        self._records.move(self._name, "Finalizing", outputs=registered)
 
     def _run_all(self, order: list[str], specs: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         ended: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -11,9 +12,12 @@ from pathlib import Path
 
 from amlpriv.errors import AmlprivError
 from amlpriv.local.jobs.execution import Workshop, execute
+from amlpriv.local.jobs.links import sweep_links
 from amlpriv.local.jobs.pipelines import execute_pipeline
 from amlpriv.local.jobs.records import CANCELED, FAILED, FINAL, Records
+from amlpriv.local.jobs.variables import MARK
 from amlpriv.local.plane.context import Context
+from amlpriv.marks import end_marked
 
 __all__ = ["AT_ONCE", "LocalRunner"]
 
@@ -32,11 +36,13 @@ class LocalRunner:
     """Runs jobs in threads. Safe between threads; ``close`` it at the end."""
 
     def __init__(
-        self, context: Context, *, environ: Callable[[], Mapping[str, str]], builds: Path, at_once: int = AT_ONCE
+        self, context: Context, *, environ: Callable[[bool], Mapping[str, str]], builds: Path, at_once: int = AT_ONCE
     ) -> None:
-        """``environ`` gives the variables with which a process reaches this local workspace, when a job begins.
+        """``environ`` gives the variables with which a process reaches this local workspace, when a job begins; with
+        True, those of one that may reach nothing else.
 
-        Jobs that the store has as unfinished are of a run before this one: they become Failed.
+        Jobs that the store has as unfinished are of a run before this one: they become Failed, and what is left of
+        their processes ends.
         """
         self._records = Records(context, lambda name, status: _LOG.info("job %s: %s", name, status))
         self._workshop = Workshop(context, environ, builds, self._records)
@@ -48,7 +54,9 @@ class LocalRunner:
         self._begun: set[str] = set()
         self._waiting: set[str] = set()
         self._closing = threading.Event()
-        self._fail_unfinished()
+        for name in self._fail_unfinished():
+            self._end_processes(name)
+        sweep_links((context.root or builds.parent).absolute() / "jobs")
 
     def submit(self, name: str) -> None:
         """Run the job that the store has under this name, soon; returns at once. Raises NotFoundError."""
@@ -56,8 +64,8 @@ class LocalRunner:
         with self._lock:
             if not self._closing.is_set() and len(self._threads) < self._at_once:
                 thread = threading.Thread(target=self._work, name=f"jobs-{len(self._threads)}", daemon=True)
-                self._threads.append(thread)
                 thread.start()
+                self._threads.append(thread)
             self._waiting.add(name)
         self._queue.put(name)
 
@@ -80,7 +88,7 @@ class LocalRunner:
     def close(self, seconds: float = _CLOSE_SECONDS) -> None:
         """End all jobs with their processes; those become Failed. Takes ``seconds`` at most."""
         self._closing.set()
-        self._fail_unfinished()
+        unfinished = self._fail_unfinished()
         deadline = time.monotonic() + seconds
         with self._lock:
             threads = list(self._threads)
@@ -88,6 +96,9 @@ class LocalRunner:
             self._queue.put(None)
         for thread in threads:
             thread.join(max(deadline - time.monotonic(), _POLL))
+        if any(thread.is_alive() for thread in threads):
+            for name in unfinished:
+                self._end_processes(name)
 
     @property
     def is_busy(self) -> bool:
@@ -99,13 +110,21 @@ class LocalRunner:
         """Whether a job is to end."""
         return self._closing.is_set() or name in self._stopped
 
-    def _fail_unfinished(self) -> None:
+    def _end_processes(self, name: str) -> None:
+        end_marked(MARK, self._workshop.folder(name).mark)
+
+    def _fail_unfinished(self) -> list[str]:
+        """The jobs that had not ended."""
+        unfinished = []
         for name in self._records.names():
             status = self._records.get(name).get("status")
+            if status not in FINAL:
+                unfinished.append(name)
             if status == "CancelRequested":
                 self._records.end(name, CANCELED)
             elif status not in FINAL:
                 self._records.end(name, FAILED, f"{_ENDED}\n{_NEXT}", "SystemError")
+        return unfinished
 
     def _work(self) -> None:
         while not self._closing.is_set():
@@ -116,6 +135,10 @@ class LocalRunner:
                 self._run(name)
             except Exception as error:  # the thread has to live on for the next job
                 _LOG.exception("job %s: %s", name, type(error).__name__)
+                with contextlib.suppress(Exception):  # the store may be what failed
+                    self._records.end(
+                        name, FAILED, "The local workspace failed; its log has the details.", "SystemError"
+                    )
             finally:
                 with self._lock:
                     self._waiting.discard(name)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from amlpriv.errors import InputError, NetworkError, NotFoundError, UnsupportedError
+from amlpriv.errors import InputError, NotFoundError, UnsupportedError
+from amlpriv.local.jobs.downloads import download
 from amlpriv.local.plane.context import Blobs, Context
 from amlpriv.local.plane.names import ARTIFACT_DATASTORE, DEFAULT_DATASTORE, STORAGE_SUFFIX
 from amlpriv.local.plane.store import Record
@@ -29,7 +28,6 @@ _DATA_ASSET = re.compile(
 _OUTPUT_ASSET = re.compile(r"azureml:.*/data/azureml_(.+)_output_data_(.+)/versions/1", re.IGNORECASE)
 _SHORT = re.compile(r"azureml:([^:/@]+)(?::([^:/@]+)|@latest)")
 _REGISTRY = re.compile(r"azureml:/{0,2}registries/", re.IGNORECASE)
-_TIMEOUT = 60.0
 
 KINDS = ("codes", "components", "data", "environments", "models")
 CONTENT = {"codes": "codeUri", "data": "dataUri", "models": "modelUri"}
@@ -81,11 +79,19 @@ def locate(account: str, datastores: Mapping[str, str], uri: str) -> Place | Non
     return None
 
 
-def fetch(blobs: Blobs, account: str, datastores: Mapping[str, str], uri: str, folder: Path) -> Path:
+def fetch(
+    blobs: Blobs,
+    account: str,
+    datastores: Mapping[str, str],
+    uri: str,
+    folder: Path,
+    environ: Mapping[str, str] | None = None,
+) -> Path:
     """Copy what ``uri`` names into ``folder``: the folder itself, or the one file in it when it names one.
 
-    Raises NotFoundError when there is nothing, UnsupportedError for an address that leads nowhere here, NetworkError
-    when a public address does not answer.
+    ``environ`` are a job's variables, with the proxy by which public addresses are reached; without it, ours. Raises
+    NotFoundError when there is nothing, UnsupportedError for an address that leads nowhere here or to another account
+    of Azure, NetworkError when a public address does not answer.
     """
     folder.mkdir(parents=True, exist_ok=True)
     place = locate(account, datastores, uri)
@@ -96,7 +102,7 @@ def fetch(blobs: Blobs, account: str, datastores: Mapping[str, str], uri: str, f
         alone = place.path and place.path in blobs.sizes(place.container, place.path)
         return folder / name if alone and (folder / name).is_file() else folder
     if urlsplit(uri).scheme in ("http", "https"):
-        return _download(uri, folder)
+        return download(uri, folder, account, os.environ if environ is None else environ)
     raise _unsupported(uri)
 
 
@@ -105,19 +111,6 @@ def _unsupported(uri: str) -> UnsupportedError:
     if _REGISTRY.match(uri):
         hint = "It has no registries: register the asset in the workspace itself."
     return UnsupportedError(f"The local workspace cannot read {redact(uri)}.", hint=hint)
-
-
-def _download(uri: str, folder: Path) -> Path:
-    """A public file, through the proxy that the environment names."""
-    target = folder / (PurePosixPath(unquote(urlsplit(uri).path)).name or "index")
-    try:
-        with urllib.request.urlopen(uri, timeout=_TIMEOUT) as answer, target.open("wb") as stream:  # noqa: S310
-            shutil.copyfileobj(answer, stream)
-    except urllib.error.HTTPError as error:
-        raise NotFoundError(f"{redact(uri)} answers {error.code}.", hint="Correct the address.") from None
-    except OSError as error:
-        raise NetworkError(f"{redact(uri)} does not answer: {redact(str(error))}.") from None
-    return target
 
 
 def version_of(context: Context, reference: str, kind: str | None = None) -> tuple[str, Record]:
@@ -148,15 +141,26 @@ def resolve(context: Context, uri: str) -> str:
     """The address of the files behind an asset's id; any other address as it is. Raises as ``version_of`` does."""
     if _REGISTRY.match(uri):
         raise _unsupported(uri)
+    if found := _OUTPUT.fullmatch(uri):
+        return _of_output(context, uri, *found.groups())
     if not (_VERSION.fullmatch(uri) or _DATA_ASSET.fullmatch(uri) or _SHORT.fullmatch(uri)):
         return uri
     if found := _OUTPUT_ASSET.fullmatch(uri):  # run history's id for an output of a job
-        with context.store.lock:
-            job = context.store.assets("jobs").get(found[1])
-        outputs = job.record.properties.get("outputs") or {} if job else {}
-        return str((outputs.get(found[2]) or {}).get("uri") or f"azureml://jobs/{found[1]}/outputs/{found[2]}")
+        return _of_output(context, f"azureml://jobs/{found[1]}/outputs/{found[2]}", found[1], found[2], "")
     kind, record = version_of(context, uri, "data")
     address = record.properties.get(CONTENT.get(kind, ""))
     if not isinstance(address, str) or not address:
         raise InputError(f"{uri} has no files.", hint="Inputs are data, models and code.")
-    return address
+    found = _OUTPUT.fullmatch(address)
+    return _of_output(context, address, *found.groups()) if found else address
+
+
+def _of_output(context: Context, uri: str, job: str, output: str, path: str) -> str:
+    """Where the job's record says that its output is; ``uri`` as it is when there is none."""
+    with context.store.lock:
+        known = context.store.assets("jobs").get(job)
+        outputs = known.record.properties.get("outputs") or {} if known else {}
+    place = str((outputs.get(output) or {}).get("uri") or "")
+    if not place:
+        return uri
+    return f"{place.rstrip('/')}/{path}" if path else place

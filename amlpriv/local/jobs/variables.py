@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from amlpriv.errors import InputError
 from amlpriv.local.jobs.files import Binding
+from amlpriv.local.plane.job_content import variable_problem
 from amlpriv.local.plane.names import RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
 
-__all__ = ["instance_note", "job_variables", "secret_values"]
+__all__ = ["MARK", "instance_note", "job_variables", "secret_values"]
 
 _SECRET_NAME = re.compile(
-    r"passw|secret|token|credential|signature|(?:^|_)(?:pat|pwd|sas|key)$|(?:api|access|account|private)_?key"
-    r"|connection_?string",
+    r"passw|passphrase|secret|credential|signature|connection_?string|(?:api|access|account|private|signing|shared)_?key"
+    r"|(?:^|_)(?:tokens?|pat|sas|apikey|auth)(?:_|$)|(?:^|_)key$|[a-z0-9]_pwd(?:_|$)",
     re.IGNORECASE,
 )
+"""By word, so that TOKENIZERS_PARALLELISM is none; ``PWD`` and ``OLDPWD`` are the shell's own, ``DB_PWD`` is not."""
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SHORTEST = 8
 """Shorter values are words that a log may well have."""
+_WORDS = frozenset(
+    {"anonymous", "required", "optional", "disabled", "password", "interactive", "unlimited", "external"}
+)
+_NUMBER = re.compile(r"[+-]?[\d._]+(?:e[+-]?\d+)?", re.IGNORECASE)
+
+MARK = "AMLPRIV_JOB"
+"""Marks every process of a job, also one that has left the job's process group."""
 
 _ALONE = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "6105", "RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1"}
 """What PyTorch's ``env://`` start wants to know: here a distributed job is one process."""
@@ -45,6 +57,9 @@ def job_variables(
     paths = {f"AZURE_ML_INPUT_{key}": one.value for key, one in inputs.items() if not one.literal and one.value}
     paths |= {f"AZURE_ML_OUTPUT_{key}": one.value for key, one in outputs.items() if one.value}
     own = properties.get("environmentVariables") or {}
+    for key, value in own.items():
+        if problem := variable_problem(str(key), str(value)):
+            raise InputError(problem)
     return {
         "AZUREML_RUN_ID": name,
         "AZUREML_ROOT_RUN_ID": str(properties.get("rootJobName") or properties.get("parentJobName") or name),
@@ -61,6 +76,22 @@ def job_variables(
 
 
 def secret_values(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The values that no log may show, by the names of their variables."""
-    found = {value for name, value in environment.items() if _SECRET_NAME.search(name) and len(value) >= _SHORTEST}
+    """The values that no log may show, by the names of their variables; of a value with many lines each line as well.
+
+    No secrets are: short values, numbers, common words, and folders and files of this machine.
+    """
+    found: set[str] = set()
+    for name, value in environment.items():
+        if _SECRET_NAME.search(_HUMP.sub("_", name)) and not _is_plain(value):
+            lines = (line.strip() for line in value.splitlines())
+            found |= {value, *(line for line in lines if not _is_plain(line))}
     return tuple(sorted(found, key=len, reverse=True))
+
+
+def _is_plain(value: str) -> bool:
+    if len(value) < _SHORTEST or value.lower() in _WORDS or _NUMBER.fullmatch(value):
+        return True
+    try:
+        return Path(value).is_absolute() and Path(value).exists()
+    except (OSError, ValueError):  # too long for a path; a NUL in it
+        return False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
+import json
 import logging
 import traceback
 import uuid
@@ -10,10 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 from amlpriv.errors import AmlprivError, StorageFullError
-from amlpriv.local.home import make_private_folder
+from amlpriv.local.home import make_private_folder, write_private
 from amlpriv.local.plane import (
     artifacts,
     codes,
@@ -42,7 +45,7 @@ from amlpriv.local.plane.context import Blobs, Context, Runner, Tally
 from amlpriv.local.plane.faults import Fault
 from amlpriv.local.plane.http import ArmError, Request, Response, error_response
 from amlpriv.local.plane.names import PROVIDER, RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
-from amlpriv.local.plane.routing import WORKSPACE_PATH, Access, Call, Route, Router
+from amlpriv.local.plane.routing import WORKSPACE_PATH, Access, Call, Route, Router, check_api_version
 from amlpriv.local.plane.store import Store
 from amlpriv.secret import Secret, redact
 
@@ -91,6 +94,7 @@ class Plane:
         start_id: str | None = None,
         blobs: Blobs | None = None,
         make_runner: Callable[[Context], Runner] | None = None,
+        set_upstream: Callable[[Any], bool] | None = None,
     ) -> None:
         """``now`` gives an aware time. Raises LocalWorkspaceError when the folder cannot be used."""
         make_private_folder(folder)
@@ -107,11 +111,16 @@ class Plane:
             store=store,
             aliases=Aliases(folder / "aliases.json"),
             blobs=blobs,
+            set_upstream=set_upstream,
             root=folder.parent,
         )
         if make_runner is not None:
-            self._context = replace(self._context, runner=make_runner(self._context))
+            runner = make_runner(self._context)
+            self._context = replace(self._context, runner=runner)
+            self._context.aliases.hold_while(lambda: runner.is_busy)
         self._router = Router(ROUTES)
+        self._unknown_file = folder / "unknown.json"
+        self.unknown.extend(self._remembered())
 
     @property
     def start_id(self) -> str:
@@ -192,10 +201,27 @@ class Plane:
         if request.path.lower().startswith("/subscriptions/"):
             _check_arm(self._context, request, _names_in(request.path))
             status = 501
-        if len(self.unknown) < _REMEMBERED:
-            self.unknown.append(f"{request.method} {request.path}")
+        self._remember(f"{request.method} {request.path}")
         message = f"The local workspace does not imitate {request.method} {unquote(request.path)}."
         return error_response(status, "NotImplementedByLocalWorkspace", redact(message))
+
+
+    def _remember(self, asked: str) -> None:
+        """For ``local status``, after a restart as well: its counts are kept too."""
+        if asked in self.unknown or len(self.unknown) >= _REMEMBERED:
+            return
+        self.unknown.append(asked)
+        with contextlib.suppress(AmlprivError):
+            write_private(self._unknown_file, json.dumps(self.unknown) + "\n")
+
+    def _remembered(self) -> list[str]:
+        """What an earlier run was asked for and this one, perhaps a newer version, does not know either."""
+        try:
+            kept = json.loads(self._unknown_file.read_text(encoding="utf-8"))
+            stored = [str(each).partition(" ")[::2] for each in kept]
+        except (OSError, ValueError, TypeError):
+            return []
+        return [f"{method} {path}" for method, path in stored if self._router.find(method, path) is None]
 
 
 def _names_in(path: str) -> Mapping[str, str]:
@@ -217,9 +243,8 @@ def _check_arm(context: Context, request: Request, names: Mapping[str, str], *, 
         authority = f"https://login.microsoftonline.com/{context.tenant}"
         challenge = f'Bearer authorization_uri="{authority}", error="invalid_token", error_description="{message}"'
         raise ArmError(401, "AuthenticationFailed", message, headers={"WWW-Authenticate": challenge})
-    if versioned and not any(name.lower() == "api-version" and value for name, value in request.query.items()):
-        message = "The api-version query parameter (?api-version=) is required for all requests."
-        raise ArmError(400, "MissingApiVersionParameter", message)
+    if versioned:
+        check_api_version(request)
 
     given = {name: value for name, value in names.items() if value.lower() != _EXPECTED.get(name, value.lower())}
     if "subscription" in given:

@@ -10,28 +10,53 @@ from collections.abc import Mapping
 from typing import Any
 
 from amlpriv.local.plane.context import Context
-from amlpriv.local.plane.fields import mapping, properties_of, refusal, texts, without_empty
+from amlpriv.local.plane.deployment_content import find_asset
+from amlpriv.local.plane.fields import mapping, properties_of, refusal, required, text, texts, without_empty
 from amlpriv.local.plane.http import Json
 from amlpriv.local.plane.store import Record
 from amlpriv.local.plane.versioned import Kind, read_common, routes
 
 __all__ = ["ROUTES"]
 
+_TYPES = (
+    "automl",
+    "command",
+    "data_transfer",
+    "flow",
+    "import",
+    "parallel",
+    "pipeline",
+    "promptflow_parallel",
+    "spark",
+    "sweep",
+)
+"""Those of SDK v2 (its NodeType)."""
 _ANONYMOUS = "azureml_anonymous"
 _DESCRIPTIVE = frozenset({"$schema", "_source", "description", "display_name", "name", "tags", "version"})
 
 
-def _read(_context: Context, document: Json) -> Json:
+def _read(context: Context, document: Json) -> Json:
     given = properties_of(document)
     specification = mapping(given, "componentSpec")
     if specification is None:
         raise refusal("componentSpec is required.")
-    if not isinstance(specification.get("type"), str):
-        raise refusal("componentSpec.type is required.")
+    kind = required(specification, "type")
+    if kind.lower().partition("@")[0] not in _TYPES:
+        raise refusal(f"componentSpec.type is one of {', '.join(_TYPES)}; not '{kind}'.")
+    _check_environment(context, specification)
     properties = texts(given, "properties", strict=False)
     anonymous = specification.get("name") == _ANONYMOUS
     common = {**read_common(document), "properties": properties}
     return {**common, "isAnonymous": anonymous or common["isAnonymous"], "componentSpec": specification}
+
+
+def _check_environment(context: Context, specification: Json) -> None:
+    """ArmError (400) when it names an environment that is not there; of a registry's nothing is known."""
+    for owner in (specification, specification.get("task")):  # of a parallel component it is the task's
+        identifier = text(owner, "environment") if isinstance(owner, dict) else None
+        if identifier:
+            with context.store.lock:
+                find_asset(context, "environments", identifier)
 
 
 def _content(properties: Mapping[str, Any]) -> object:

@@ -1,17 +1,20 @@
 """The body of a connection: which credentials go with which way to sign in, and with which category.
 
-Sources: REST reference, Workspace Connections (the kinds of WorkspaceConnectionPropertiesV2); for feeds and Git
-repositories the credentials that SDK v2 means to allow (its own check compares other spellings and never refuses).
+Sources: REST reference, Workspace Connections (the kinds of WorkspaceConnectionPropertiesV2); for some categories the
+credentials that SDK v2 means to allow (for feeds, Git repositories and registries its own check compares other
+spellings and never refuses; what it does refuse, it refuses when it reads: one such connection breaks its list).
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
 
-from amlpriv.local.plane.fields import properties_of, refusal, required, text
+from amlpriv.local.plane.fields import flag, mapping, properties_of, refusal, required, text
 from amlpriv.local.plane.http import Json
+from amlpriv.secret import redact
 
 __all__ = ["Connection", "check_connection_name", "read_connection"]
 
@@ -45,10 +48,26 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 _MAY_BE_EMPTY = frozenset({"ManagedIdentity"})
 _AUTH_TYPES = {name.lower(): name for name in _FIELDS}
 
-_ALLOWED = {"git": ("PAT", "UsernamePassword", "None"), "pythonfeed": ("PAT", "UsernamePassword", "None")}
-_SPELLINGS = {"git": "Git", "pythonfeed": "PythonFeed"}
+_SOURCES = ("PAT", "UsernamePassword", "None")
+_ALLOWED = {
+    "ADLSGen2": ("ServicePrincipal", "AAD", "ManagedIdentity"),
+    "ApiKey": ("ApiKey",),
+    "ContainerRegistry": ("ManagedIdentity", "UsernamePassword"),
+    "Git": _SOURCES,
+    "OpenAI": ("ApiKey",),
+    "PythonFeed": _SOURCES,
+    "Serp": ("ApiKey",),
+    "Serverless": ("ApiKey",),
+}
+_SPELLINGS = {name.lower(): name for name in _ALLOWED}
+_WITH_TARGET = ("Git", "PythonFeed")
 
-_OTHER_FIELDS = ("expiryTime", "group", "peRequirement", "sharedUserList", "useWorkspaceManagedIdentity")
+_TEXTS = ("expiryTime", "group", "peRequirement")
+_OTHER_FIELDS = (*_TEXTS, "sharedUserList", "useWorkspaceManagedIdentity")
+
+_USERINFO = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:)?[/\\]{2}[^/\\?#]*@|[^@/?#\s]+:[^@/?#]*@", re.IGNORECASE)
+_SSH = re.compile(r"ssh://[^@/:]+@[^@/]+/[^@]*", re.IGNORECASE)
+"""``ssh://git@host/path``: the account's name is part of every such address, and no secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +93,55 @@ def read_connection(document: Json) -> Connection:
     if auth_type is None:
         raise refusal(f"authType is one of {', '.join(_FIELDS)}.")
     category = required(given, "category")
-    allowed = _ALLOWED.get(category.lower())
+    category = _SPELLINGS.get(category.lower(), category)
+    allowed = _ALLOWED.get(category)
     if allowed is not None and auth_type not in allowed:
         raise refusal(f"The authType of a {category} connection is one of {', '.join(allowed)}; not {auth_type}.")
-    if allowed is not None:
+    if category in _WITH_TARGET:
         required(given, "target")
 
     properties: Json = {
         "authType": auth_type,
-        "category": _SPELLINGS.get(category.lower(), category),
-        "target": text(given, "target"),
+        "category": category,
+        "target": _target(given),
         "metadata": _metadata(given),
-        "isSharedToAll": given.get("isSharedToAll") is not False,
+        "isSharedToAll": given.get("isSharedToAll") is None or flag(given, "isSharedToAll"),
     }
-    others = {name: given[name] for name in _OTHER_FIELDS if given.get(name) is not None}
-    return Connection({**others, **properties}, _credentials(auth_type, _given_credentials(auth_type, given)))
+    return Connection({**_others(given), **properties}, _credentials(auth_type, _given_credentials(auth_type, given)))
+
+
+def _target(given: Json) -> str | None:
+    """What everybody may read must not hold what nobody may."""
+    target = text(given, "target")
+    if target and not _SSH.fullmatch(target) and (_USERINFO.match(target) or redact(target) != target):
+        raise refusal("target has a user name, a password or a token in it: put them into the credentials.")
+    return target
+
+
+def _others(given: Json) -> Json:
+    for name in _TEXTS:
+        text(given, name)
+    flag(given, "useWorkspaceManagedIdentity")
+    users = given.get("sharedUserList")
+    if users is not None and not (isinstance(users, list) and all(isinstance(user, str) for user in users)):
+        raise refusal("sharedUserList is not a list of strings.")
+    return {name: given[name] for name in _OTHER_FIELDS if given.get(name) is not None}
 
 
 def _given_credentials(auth_type: str, given: Json) -> Any:
-    """SDK v1 sends the one secret that a PAT or a key consists of as ``value``, without a name."""
+    """SDK v1 sends credentials as ``value``: a JSON object in a string, or the secret itself where there is one."""
     fields = _FIELDS[auth_type]
-    if given.get("credentials") is None and isinstance(given.get("value"), str) and len(fields) == 1:
-        return {fields[0]: given["value"]}
-    return given.get("credentials")
+    value = text(given, "value")
+    if given.get("credentials") is not None or value is None:
+        return given.get("credentials")
+    try:
+        document = json.loads(value)
+    except (ValueError, RecursionError):
+        document = None
+    spelled = {one.lower(): one for one in fields}
+    if isinstance(document, dict) and document and all(name.lower() in spelled for name in document):
+        return {spelled[name.lower()]: item for name, item in document.items()}
+    return {fields[0]: value} if len(fields) == 1 else None
 
 
 def _credentials(auth_type: str, given: Any) -> Json | None:
@@ -120,7 +165,7 @@ def _credentials(auth_type: str, given: Any) -> Json | None:
 
 
 def _metadata(given: Json) -> Json:
-    metadata = given.get("metadata")
-    if metadata is not None and not isinstance(metadata, dict):
-        raise refusal("metadata is not an object.")
-    return metadata or {}
+    metadata = mapping(given, "metadata") or {}
+    if any(isinstance(item, (dict, list)) for item in metadata.values()):
+        raise refusal("metadata is not an object of strings.")
+    return metadata

@@ -28,6 +28,8 @@ __all__ = ["ROUTES", "credentials_of"]
 
 _SECRET_FILE = "secretFile"  # noqa: S105 - a field of the record: which file has the credentials
 _FOLDER = "connection-secrets"
+_V1 = "2020-01-01"
+"""SDK v1's api-version: its client reads a list that is nothing but a list."""
 
 
 def credentials_of(context: Context, name: str) -> Json | None:
@@ -106,6 +108,8 @@ def _get(context: Context, call: Call) -> Response:
 
 def _list(context: Context, call: Call) -> Response:
     with context.store.lock:
+        if call.query("api-version") == _V1:
+            return json_response(list(_visible(context, call)))
         return page(call, _visible(context, call))
 
 
@@ -114,7 +118,7 @@ def _visible(context: Context, call: Call) -> Iterator[Json]:
     category, target = (call.query("category") or "").lower(), call.query("target")
     for container in _assets(context).newest_first():
         properties = container.record.properties
-        if category in ("", str(properties["category"]).lower()) and target in (None, properties["target"]):
+        if category in ("", str(properties["category"]).lower()) and target in (None, properties.get("target")):
             yield _body(container.record)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from amlpriv.local.plane.aliases import Aliases
 from amlpriv.local.plane.faults import Faults
@@ -37,8 +37,10 @@ class Blobs(Protocol):
     def download(self, container: str, prefix: str, folder: Path) -> int:
         """Copy all blobs below ``prefix`` into ``folder``; how many."""
 
-    def upload(self, folder: Path, container: str, prefix: str) -> int:
-        """Copy a folder's files to ``prefix``; how many."""
+    def upload(
+        self, files: Iterable[tuple[str, Path]], container: str, prefix: str, check: Callable[[], None]
+    ) -> list[str]:
+        """Copy files to their paths below ``prefix``; which could not be read. ``check`` may end it by raising."""
 
 
 class Runner(Protocol):
@@ -49,6 +51,10 @@ class Runner(Protocol):
 
     def cancel(self, name: str) -> None:
         """End the job; returns at once. Nothing happens to one that has ended."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job runs or waits."""
 
 
 class Tally:
@@ -91,5 +97,8 @@ class Context:
     """None in tests of what needs none."""
     runner: Runner | None = None
     """None in tests: jobs stay queued then."""
+    set_upstream: Callable[[Any], bool] | None = None
+    """Lets the proxy use another upstream (the JSON of ``amlpriv.local.upstreams.Way``): whether it is another one.
+    Raises ValueError. None in tests: there is no proxy."""
     root: Path | None = None
     """AMLPRIV_HOME; None in tests of what needs no folder."""

@@ -70,6 +70,16 @@ def _drop_aliases(context: Context, call: Call) -> Response:
     return json_response(context.aliases.as_json())
 
 
+def _put_upstream(context: Context, call: Call) -> Response:
+    if context.set_upstream is None:
+        raise ArmError(501, "NotImplementedByLocalWorkspace", "This control plane has no proxy.")
+    try:
+        changed = context.set_upstream(call.document())
+    except ValueError as error:
+        raise ArmError(400, "InvalidUpstream", str(error)) from None
+    return json_response({"changed": changed})
+
+
 ROUTES = (
     Route("GET", f"{PREFIX}ping", _ping, Access.OPEN),
     Route("GET", f"{PREFIX}counts", _counts, Access.CONTROL),
@@ -79,6 +89,7 @@ ROUTES = (
     Route("DELETE", f"{PREFIX}settings", _reset_settings, Access.CONTROL),
     Route("GET", f"{PREFIX}faults", _get_faults, Access.CONTROL),
     Route("PUT", f"{PREFIX}faults", _put_faults, Access.CONTROL),
+    Route("PUT", f"{PREFIX}upstream", _put_upstream, Access.CONTROL),
     Route("GET", f"{PREFIX}aliases", _get_aliases, Access.CONTROL),
     Route("PUT", f"{PREFIX}aliases/{{lease}}", _put_aliases, Access.CONTROL),
     Route("DELETE", f"{PREFIX}aliases/{{lease}}", _drop_aliases, Access.CONTROL),

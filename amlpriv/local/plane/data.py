@@ -8,20 +8,21 @@ from typing import Any
 from amlpriv.local.plane.context import Context
 from amlpriv.local.plane.fields import properties_of, refusal, required, text
 from amlpriv.local.plane.http import Json
-from amlpriv.local.plane.locations import whole_address
+from amlpriv.local.plane.locations import resolved_address
 from amlpriv.local.plane.versioned import Kind, read_common, read_container, routes
 
-__all__ = ["ROUTES"]
+__all__ = ["KIND", "ROUTES"]
 
 _TYPES = ("uri_file", "uri_folder", "mltable")
 
 
-def _read(_context: Context, document: Json) -> Json:
+def _read(context: Context, document: Json) -> Json:
     given = properties_of(document)
     kind = required(given, "dataType")
     if kind not in _TYPES:
         raise refusal(f"dataType is one of {', '.join(_TYPES)}.")
-    properties = {**read_common(document), "dataType": kind, "dataUri": whole_address(required(given, "dataUri"))}
+    uri = resolved_address(context, required(given, "dataUri"))
+    properties = {**read_common(document), "dataType": kind, "dataUri": uri}
     if kind == "mltable":
         properties["referencedUris"] = _uris(given)
     return properties
@@ -43,7 +44,7 @@ def _content(properties: Mapping[str, Any]) -> object:
     return properties["dataType"], str(properties["dataUri"]).rstrip("/")
 
 
-_KIND = Kind(
+KIND = Kind(
     segment="data",
     noun="data asset",
     read=_read,
@@ -52,4 +53,4 @@ _KIND = Kind(
     read_container=_read_container,
 )
 
-ROUTES = routes(_KIND)
+ROUTES = routes(KIND)

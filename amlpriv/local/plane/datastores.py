@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import quote, urlencode
 
 from amlpriv.local.plane.context import Context
+from amlpriv.local.plane.fields import flag
 from amlpriv.local.plane.http import ArmError, Json, Response, json_response
 from amlpriv.local.plane.names import (
     ARTIFACT_DATASTORE,
@@ -111,13 +112,14 @@ def _list_secrets(context: Context, call: Call) -> Response:
         raise forbidden("Microsoft.MachineLearningServices/workspaces/datastores/listSecrets/action", scope)
 
     body = call.document()
+    expirable = flag(body, "expirableSecret")
     hours = body.get("expireAfterHours") or 1
     if isinstance(hours, bool) or not isinstance(hours, int) or not 1 <= hours <= _LONGEST_HOURS:
         raise ArmError(400, "UserError", f"expireAfterHours is a whole number from 1 to {_LONGEST_HOURS}.")
 
     if settings.datastore_credentials == "None":
         return json_response({"secretsType": "None"})
-    if settings.datastore_credentials == "AccountKey" and not body.get("expirableSecret"):
+    if settings.datastore_credentials == "AccountKey" and not expirable:
         return json_response({"secretsType": "AccountKey", "key": context.account_key.reveal()})
     container = properties.get("containerName") or properties.get("filesystem") or properties.get("fileShareName")
     now = context.now()

@@ -43,7 +43,7 @@ def _body(kind: Kind, endpoint: str, record: Record) -> Json:
     properties = {**kept["properties"], "provisioningState": kept["state"]}
     path = f"{kind.segment}/{endpoint}/deployments/{kept['name']}"
     body = resource(path, f"{kind.segment}/deployments", properties, created=record.created, modified=record.modified)
-    fields = {name: kept[name] for name in ("location", "kind", "tags", "identity", "sku")}
+    fields = {name: kept.get(name) for name in ("location", "kind", "tags", "identity", "sku")}
     return {**body, **fields}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,7 +58,8 @@ def content_of(properties: Mapping[str, Any]) -> Json:
     """The immutable part in a form that compares: empty is absent, a conda file is what it means."""
     content = {name: without_empty(value) for name, value in properties.items() if name in IMMUTABLE}
     if isinstance(content.get("condaFile"), str):
-        content["condaFile"] = yaml.safe_load(content["condaFile"])
+        with contextlib.suppress(yaml.YAMLError, RecursionError, ValueError):  # of a file that somebody edited
+            content["condaFile"] = yaml.safe_load(content["condaFile"])
     return {name: value for name, value in content.items() if value is not None}
 
 

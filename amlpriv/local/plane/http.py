@@ -27,6 +27,8 @@ class Request:
     body: bytes = field(default=b"", repr=False)
     host: str = "localhost"
     """The Host header: links in responses lead back to it."""
+    isolated: bool = False
+    """Whether it came from a client of ``--isolated``: what is started for it may reach no foreign host either."""
 
     @property
     def base(self) -> str:

@@ -5,14 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from amlpriv.local.plane.fields import flag, mapping, properties_of, refusal, required, text, texts, without_empty
 from amlpriv.local.plane.http import ArmError, Json
+from amlpriv.local.plane.names import DEFAULT_DATASTORE
+from amlpriv.secret import redact
 
-__all__ = ["changed_fields", "check_name", "merge", "read_job"]
+__all__ = ["ISOLATED", "changed_fields", "check_name", "climbs", "merge", "read_job", "variable_problem"]
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}")
-_ASSIGNED = ("status", "services", "provisioningState", "parentJobName", "startTimeUtc", "endTimeUtc", "error")
+
+ISOLATED = "amlprivIsolated"
+"""Our own property of a job that an isolated client has submitted: it may reach no foreign host. No answer has it."""
+_ASSIGNED = (
+    ISOLATED,
+    "status",
+    "services",
+    "provisioningState",
+    "parentJobName",
+    "startTimeUtc",
+    "endTimeUtc",
+    "error",
+)
 """What the service says about a job: sent back by clients that read, change and write; never taken from them."""
 _MUTABLE = ("description", "displayName", "tags", "properties", "isArchived")
 
@@ -35,7 +50,9 @@ def read_job(name: str, document: Json) -> Json:
         raise _not_imitated(f"jobs of type {kind}")
     for field in ("codeId", "computeId"):
         text(given, field)
-    texts(given, "environmentVariables", strict=False)
+    for variable, value in texts(given, "environmentVariables", strict=False).items():
+        if problem := variable_problem(variable, str(value)):
+            raise refusal(problem)
     sent = without_empty({key: value for key, value in given.items() if key not in _ASSIGNED}) or {}
     properties: Json = {
         "jobType": kind,
@@ -57,6 +74,18 @@ def read_job(name: str, document: Json) -> Json:
     else:
         properties["jobs"] = _steps(given)
     return properties
+
+
+def variable_problem(name: str, value: str) -> str:
+    """Why no process can have such an environment variable; empty when one can."""
+    if not name or "=" in name or "\0" in name:
+        return f"environmentVariables: {name!r} cannot be the name of an environment variable."
+    return f"environmentVariables: the value of {name} contains a NUL character." if "\0" in value else ""
+
+
+def climbs(uri: str) -> bool:
+    """Whether the path of an address leads upwards."""
+    return ".." in unquote(uri).replace("\\", "/").split("/")
 
 
 def changed_fields(known: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
@@ -83,7 +112,11 @@ def merge(known: Mapping[str, Any], given: Mapping[str, Any]) -> Json:
 def _experiment(given: Json) -> str:
     name = text(given, "experimentName") or "Default"
     if len(name) > 255 or not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9 _.-]*", name):
-        raise refusal("experimentName is not valid: at most 255 letters, digits, '-', '_', '.' and spaces.")
+        raise refusal(
+            f"The experimentName {name!r} is not valid: at most 255 letters, digits, '-', '_', '.' and spaces, a "
+            "letter or a digit first. Set the job's experiment_name; without one the SDK and the CLI send the name of "
+            "the current folder."
+        )
     return name
 
 
@@ -111,7 +144,9 @@ def _outputs(name: str, given: Json) -> Json:
     outputs.pop(_DEFAULT_OUTPUT, None)
     for output, item in outputs.items():
         uri = item.get("uri") or "azureml://datastores/workspaceblobstore/paths/azureml/${{name}}/${{output_name}}/"
-        item["uri"] = uri.replace("${{name}}", name).replace("${{output_name}}", output)
+        uri = uri.replace("${{name}}", name).replace("${{output_name}}", output)
+        item["uri"] = uri.replace("${{default_datastore}}", DEFAULT_DATASTORE)
+        _refuse_climbing(f"outputs.{output}", item["uri"])
     return outputs
 
 
@@ -135,8 +170,15 @@ def _steps(given: Json) -> Json:
         required(step, "componentId")
         text(step, "computeId")
         mapping(step, "inputs")
-        mapping(step, "outputs")
+        for output, item in (mapping(step, "outputs") or {}).items():
+            uri = item.get("uri") if isinstance(item, dict) else None
+            _refuse_climbing(f"jobs.{name}.outputs.{output}", uri if isinstance(uri, str) else "")
     return steps
+
+
+def _refuse_climbing(where: str, uri: str) -> None:
+    if climbs(uri):
+        raise refusal(f"The path of {where} contains '..': {redact(uri)}")
 
 
 def _not_imitated(what: str) -> ArmError:

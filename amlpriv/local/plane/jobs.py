@@ -16,7 +16,7 @@ from amlpriv.local.plane.context import Context
 from amlpriv.local.plane.fields import refusal
 from amlpriv.local.plane.filenames import file_name
 from amlpriv.local.plane.http import ArmError, Json, Response, json_response
-from amlpriv.local.plane.job_content import changed_fields, check_name, merge, read_job
+from amlpriv.local.plane.job_content import ISOLATED, changed_fields, check_name, merge, read_job
 from amlpriv.local.plane.job_references import check_references
 from amlpriv.local.plane.names import LOCATION, PROVIDER, SUBSCRIPTION, WORKSPACE_ID
 from amlpriv.local.plane.resources import is_listed, not_found, page, resource
@@ -28,7 +28,7 @@ __all__ = ["ENDED", "ROUTES", "children_of", "services_of"]
 ENDED = frozenset({"Completed", "Failed", "Canceled", "NotResponding", "Paused"})
 """Statuses after which nothing more happens."""
 
-_HIDDEN = ("parentJobName", "rootJobName", "startTimeUtc", "endTimeUtc", "error")
+_HIDDEN = (ISOLATED, "parentJobName", "rootJobName", "startTimeUtc", "endTimeUtc", "error")
 """What run history tells, and the REST resource does not have."""
 _WAIT = {"Retry-After": "1", "x-ms-retry-after-ms": "200"}
 
@@ -106,7 +106,8 @@ def _put(context: Context, call: Call) -> Response:
         if known is not None:
             return json_response(_body(jobs.put_container(name, _changed(known.record, given)).record))
         check_references(context, given)
-        record = jobs.put_container(name, {**given, "status": "NotStarted"}).record
+        own = {"status": "NotStarted", **({ISOLATED: True} if call.request.isolated else {})}
+        record = jobs.put_container(name, {**given, **own}).record
         body = _body(record)
     if context.runner is not None:
         context.runner.submit(name)

@@ -13,10 +13,10 @@ from amlpriv.errors import AmlprivError
 from amlpriv.local.plane.context import Context
 from amlpriv.local.plane.fields import mapping, properties_of, required, text
 from amlpriv.local.plane.http import Json
-from amlpriv.local.plane.locations import locate, whole_address
+from amlpriv.local.plane.locations import locate, resolved_address
 from amlpriv.local.plane.versioned import Kind, read_common, routes
 
-__all__ = ["ROUTES"]
+__all__ = ["KIND", "ROUTES"]
 
 _MLFLOW = "mlflow_model"
 _JOB = re.compile(r"(?:azureml://(?:.*/)?jobs/|runs:/|azureml://.*/ExperimentRun/dcid\.)(?P<job>[^/]+)/", re.IGNORECASE)
@@ -24,11 +24,12 @@ _JOB = re.compile(r"(?:azureml://(?:.*/)?jobs/|runs:/|azureml://.*/ExperimentRun
 
 def _read(context: Context, document: Json) -> Json:
     given = properties_of(document)
-    uri, kind = whole_address(required(given, "modelUri")), text(given, "modelType") or "custom_model"
+    given_uri, kind = required(given, "modelUri"), text(given, "modelType") or "custom_model"
+    uri = resolved_address(context, given_uri)
     flavors = mapping(given, "flavors")
     if flavors is None:
         flavors = _flavors(context, uri) if kind == _MLFLOW else {}
-    job = _JOB.match(uri)
+    job = _JOB.match(uri) or _JOB.match(given_uri)
     properties = {
         **read_common(document),
         "modelUri": uri,
@@ -70,7 +71,7 @@ def _content(properties: Mapping[str, Any]) -> object:
     return str(properties["modelUri"]).rstrip("/"), properties["modelType"]
 
 
-_KIND = Kind(
+KIND = Kind(
     segment="models",
     noun="model",
     read=_read,
@@ -78,4 +79,4 @@ _KIND = Kind(
     immutable=("modelUri", "modelType", "flavors", "jobName"),
 )
 
-ROUTES = routes(_KIND)
+ROUTES = routes(KIND)

@@ -11,8 +11,11 @@ from urllib.parse import unquote
 
 from amlpriv.local.plane.context import Context
 from amlpriv.local.plane.http import ArmError, Json, Request, Response
+from amlpriv.secret import redact
 
-__all__ = ["WORKSPACE_PATH", "Access", "Call", "Handler", "Route", "Router"]
+__all__ = ["WORKSPACE_PATH", "Access", "Call", "Handler", "Route", "Router", "check_api_version"]
+
+_API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(?:-preview)?", re.ASCII | re.IGNORECASE)
 
 WORKSPACE_PATH = (
     "/subscriptions/{subscription}/resourceGroups/{group}"
@@ -73,6 +76,17 @@ class Call:
         if not isinstance(document, dict):
             raise ArmError(400, "InvalidRequestContent", "The request content is not a JSON object.")
         return document
+
+
+def check_api_version(request: Request) -> None:
+    """ArmError (400) without an api-version, or with one that is no date."""
+    given = next((value for name, value in request.query.items() if name.lower() == "api-version"), "")
+    if not given:
+        message = "The api-version query parameter (?api-version=) is required for all requests."
+        raise ArmError(400, "MissingApiVersionParameter", message)
+    if not _API_VERSION.fullmatch(given):
+        message = f"The api-version '{redact(given[:50])}' is invalid; its form is YYYY-MM-DD or YYYY-MM-DD-preview."
+        raise ArmError(400, "InvalidApiVersionParameter", message)
 
 
 Handler = Callable[[Context, Call], Response]

@@ -27,6 +27,7 @@ MAX_BODY = 20 * 1024 * 1024
 
 _HANDSHAKE_SECONDS = 10
 _IDLE_SECONDS = 120
+_DRAIN_SECONDS = 1.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -39,13 +40,17 @@ class Log(Protocol):
         """Note one request."""
 
 
-def serve(plane: Plane, certificate: Path, key: Path, log: Log, *, port: int = 0) -> Server:
-    """Serve ``plane`` on 127.0.0.1 until ``close()``; port 0 takes a free one. OSError when it is taken."""
+def serve(
+    plane: Plane, certificate: Path, key: Path, log: Log, *, port: int = 0, isolated: bool = False
+) -> Server:
+    """Serve ``plane`` on 127.0.0.1 until ``close()``; port 0 takes a free one. OSError when it is taken.
+
+    With ``isolated`` all requests are taken for those of isolated clients."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.minimum_version = ssl.TLSVersion.TLSv1_2
     tls.load_cert_chain(certificate, key)
     tls.set_alpn_protocols(["http/1.1"])
-    return Server(_Listener(port, plane, log, tls))
+    return Server(_Listener(port, plane, log, tls, isolated=isolated))
 
 
 class Server:
@@ -83,8 +88,8 @@ class _Listener(ThreadingHTTPServer):
     request_queue_size = 128
     allow_reuse_address = os.name != "nt"  # on Windows it would let another process take the port over
 
-    def __init__(self, port: int, plane: Plane, log: Log, tls: ssl.SSLContext) -> None:
-        self.plane, self.log, self.tls = plane, log, tls
+    def __init__(self, port: int, plane: Plane, log: Log, tls: ssl.SSLContext, *, isolated: bool) -> None:
+        self.plane, self.log, self.tls, self.isolated = plane, log, tls, isolated
         self.last_request = time.monotonic()
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -145,11 +150,14 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(self.command, path, query, fields, host=host)
         try:
             body = self._read_body(fields)
-            request = Request(self.command, path, query, fields, body, host)
+            request = Request(self.command, path, query, fields, body, host, self.server.isolated)
             response = self._perform(request)
         except ArmError as refusal:
-            self.close_connection = True  # what is left of the body is not read
-            response = refusal.response()
+            self.close_connection = True
+            self._note(request, refusal.status)
+            self._send(refusal.response())
+            self._drain()
+            return
         except _DropError:
             self._note(request, 0)
             self.close_connection = True
@@ -172,6 +180,18 @@ class _Handler(BaseHTTPRequestHandler):
         if len(body) < int(length):
             raise _DropError
         return body
+
+    def _drain(self) -> None:
+        """Take what a refused client still sends: closed at once, the connection would lose it the answer."""
+        self.wfile.flush()
+        self.connection.settimeout(_DRAIN_SECONDS)
+        deadline, left = time.monotonic() + 10 * _DRAIN_SECONDS, 10 * MAX_BODY
+        with contextlib.suppress(OSError):
+            while left > 0 and time.monotonic() < deadline:
+                read = self.rfile.read1(min(left, 1 << 16))
+                if not read:
+                    return
+                left -= len(read)
 
     def _perform(self, request: Request) -> Response:
         plane = self.server.plane

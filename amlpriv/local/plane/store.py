@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from amlpriv.errors import LocalWorkspaceError
-from amlpriv.local.home import make_private_folder, write_private
+from amlpriv.local.home import is_temporary, make_private_folder, write_private
 from amlpriv.local.plane.filenames import file_name
 from amlpriv.local.plane.http import Json
+from amlpriv.local.plane.records import wrong_field
 
 __all__ = ["Assets", "Container", "Record", "Store"]
 
@@ -123,6 +124,7 @@ class Assets:
 
     def __init__(self, store: Store, kind: str) -> None:
         self._store = store
+        self._kind = kind
         self._folder = store.folder / kind
         self._containers: dict[str, Container] = {}
         make_private_folder(self._folder)
@@ -182,7 +184,7 @@ class Assets:
     def _load(self) -> None:
         loaded: list[Container] = []
         for folder in self._folder.iterdir():
-            if folder.is_dir():
+            if folder.is_dir() and not folder.name.startswith("."):  # .ipynb_checkpoints, .git: somebody else's
                 loaded.extend(self._load_folder(folder))
         for container in sorted(loaded, key=lambda container: container.record.created):
             self._containers[container.record.name] = container
@@ -190,9 +192,9 @@ class Assets:
     def _load_folder(self, folder: Path) -> Iterator[Container]:
         records: list[Record] = []
         for path in folder.iterdir():
-            if path.name.startswith("."):
+            if is_temporary(path):
                 path.unlink(missing_ok=True)  # left by a process that was killed while writing
-            elif path.suffix == ".json":
+            elif path.suffix == ".json" and not path.name.startswith("."):
                 records.extend(self._load_file(path))
         versions = sorted((record for record in records if record.version is not None), key=lambda one: one.created)
         head = next((record for record in records if record.version is None), None)
@@ -207,21 +209,33 @@ class Assets:
 
     def _load_file(self, path: Path) -> Iterator[Record]:
         try:
-            document = _read(path)
-            record = Record(
-                name=document["name"],
-                version=document["version"],
-                created=document["createdAt"],
-                modified=document["lastModifiedAt"],
-                properties=dict(document["properties"]),
-            )
-            self._store.remember(record.created)
-            self._store.remember(record.modified)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            yield self._record(path, _read(path))
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             # Somebody edited it. The others still count.
-            _LOG.warning("%s cannot be read and is left out: %s", path, type(error).__name__)
-            return
-        yield record
+            said = str(error) if isinstance(error, _EditedError) else type(error).__name__
+            _LOG.warning("%s cannot be read and is left out: %s", path, said)
+
+    def _record(self, path: Path, document: Json) -> Record:
+        record = Record(
+            name=document["name"],
+            version=document["version"],
+            created=document["createdAt"],
+            modified=document["lastModifiedAt"],
+            properties=dict(document["properties"]),
+        )
+        file = _CONTAINER_FILE if record.version is None else f"{file_name(record.version)}.json"
+        if (path.parent.name, path.name) != (file_name(record.name), file):
+            raise _EditedError("it is the record of another name")
+        wrong = wrong_field(self._kind, record.version, record.properties)
+        if wrong is not None:
+            raise _EditedError(f"'{wrong}' is missing or wrong")
+        self._store.remember(record.created)
+        self._store.remember(record.modified)
+        return record
+
+
+class _EditedError(ValueError):
+    """A record that nothing here wrote."""
 
 
 def _as_text(tick: int) -> str:

@@ -197,8 +197,14 @@ class _Handlers:
     def _visible_containers(self, call: Call, containers: Iterable[Container]) -> Iterator[Json]:
         for container in containers:
             archived = bool(container.record.properties.get("isArchived"))
-            if container.record.name != self.kind.hidden and is_listed(call, archived=archived):
+            if self._is_named(container) and is_listed(call, archived=archived):
                 yield _container_body(self.kind, container)
+
+    def _is_named(self, container: Container) -> bool:
+        """Whether somebody gave it a name: what has anonymous versions only is in no list."""
+        versions = container.versions.values()
+        anonymous = bool(versions) and all(record.properties.get("isAnonymous") for record in versions)
+        return container.record.name != self.kind.hidden and not anonymous
 
     def delete_container(self, context: Context, call: Call) -> Response:
         """``DELETE {segment}/{name}``: with all versions; 204 when there is none."""
