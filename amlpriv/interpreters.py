@@ -7,6 +7,8 @@ import json
 import os
 import re
 import sys
+import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +26,8 @@ _NAME = re.compile(r"python(?:3(?:\.\d+)?)?(?:\.exe)?")
 _LAUNCHER_PATH = re.compile(r"[A-Za-z]:\\.*\.exe\s*$")
 _LIMIT = 10.0
 _AT_ONCE = 4
+_LIFE = 600.0
+"""Seconds: a local workspace runs for days, and meanwhile its user may install another Python."""
 
 # The interpreter below a virtual environment: an environment's own python goes away with it.
 _PROBE = """
@@ -55,15 +59,19 @@ class Interpreter:
 
 
 def find_pythons(environ: Mapping[str, str], running: Path) -> tuple[Interpreter, ...]:
-    """Every Python 3 found, newest first; ``running`` is ours (``sys.executable``). Searched once per process.
+    """Every Python 3 found, newest first; ``running`` is ours (``sys.executable``). A search is good for ten minutes,
+    and threads that want the same one wait for it: on a busy machine it takes long.
 
     Looked at: ``running``, the names ``python``, ``python3`` and ``python3.X`` on PATH, what uv has installed, and on
     Windows what ``py`` knows; or only what AMLPRIV_PYTHONS lists, where that is set.
     """
     key = (environ.get("PATH"), environ.get(VARIABLE), running)
-    if key not in _found:
-        _found[key] = _find(environ, running)
-    return _found[key]
+    with _searching:
+        searched, found = _found.get(key, (0.0, ()))
+        if not searched or time.monotonic() - searched > _LIFE:
+            found = _find(environ, running)
+            _found[key] = time.monotonic(), found
+        return found
 
 
 def nearest(asked: tuple[int, int], found: Iterable[Interpreter]) -> Interpreter:
@@ -96,7 +104,8 @@ def uv_program(environ: Mapping[str, str]) -> Path:
         return Path(environ.get("UV", "uv"))
 
 
-_found: dict[tuple[str | None, str | None, Path], tuple[Interpreter, ...]] = {}
+_found: dict[tuple[str | None, str | None, Path], tuple[float, tuple[Interpreter, ...]]] = {}
+_searching = threading.Lock()
 
 
 def _find(environ: Mapping[str, str], running: Path) -> tuple[Interpreter, ...]:

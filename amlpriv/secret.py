@@ -18,11 +18,13 @@ _VALUE = r"(?:\\+u00(?!2[267]|3[ce])[0-9a-f]{2}|(?!%(?:25)*26)[^&\s'\"<>)#,;\\])
 
 _KEYS = "access_?token|refresh_?token|client_?secret|accountkey|sastoken|sig|passw(?:or)?d"
 
+_SIG = ("sig=", "sig ", "sig\t", "sig%", "sig\\")
+
 _PATTERNS = tuple(
     (words, re.compile(pattern))
     for words, pattern in (
         # sig=, sig%3D and sig\u003d, also where an escaped "&" or "?" stands before it.
-        (("sig",), rf"(?i)(?P<kept>(?:(?<![a-z0-9])|(?<=26)|(?<=3f))sig(?:[ \t]*=[ \t]*|%(?:25)*3d|\\+u003d)){_VALUE}"),
+        (_SIG, rf"(?i)(?P<kept>(?:(?<![a-z0-9])|(?<=26)|(?<=3f))sig(?:[ \t]*=[ \t]*|%(?:25)*3d|\\+u003d)){_VALUE}"),
         (("token=", "code="), rf"(?i)(?P<kept>[?&;\s\"'](?:access_|refresh_)?token=|[?&]code=|&amp;code=){_VALUE}"),
         (("client_",), rf"(?i)(?P<kept>(?<![a-z0-9])client_(?:secret|assertion)=){_VALUE}"),
         # To the last "@", since an unquoted one in a password is common.
@@ -44,7 +46,11 @@ _PATTERNS = tuple(
         (("passw",), r"(?i)(?P<kept>passw(?:or)?d[ \t]*=[ \t]*\\*['\"]?)[^\s&;'\"\\]+"),
         # Python's and JSON's spelling of a mapping; the value may have escaped characters.
         (
-            ("token", "secret", "accountkey", "sig", "passw"),
+            tuple(
+                f"{word}{end}"
+                for word in ("token", "secret", "accountkey", "sig", "password", "passwd")
+                for end in "\"'\\"
+            ),
             rf"(?i)(?P<kept>(?<![a-z0-9])(?:{_KEYS})\\*[\"']\s*:\s*\\*[\"'])"
             r"(?:[^\"'\\]|\\+(?:u[0-9a-f]{4}|/))+",
         ),
@@ -76,11 +82,21 @@ def redact(text: str, *secrets: str) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         if secret:
             text = text.replace(secret, REDACTED)
-    small = text.lower()
-    for words, pattern in _PATTERNS:
-        if any(word in small for word in words):
-            text = pattern.sub(rf"\g<kept>{REDACTED}", text)
+    for pattern in _possible(text):
+        text = pattern.sub(rf"\g<kept>{REDACTED}", text)
     return text
+
+
+def _possible(text: str) -> list[re.Pattern[str]]:
+    """The patterns that could match."""
+    small = text.lower()
+    found = []
+    for words, pattern in _PATTERNS:
+        for word in words:  # plain loops: a log has many lines
+            if word in small:
+                found.append(pattern)
+                break
+    return found
 
 
 def may_hold_secret(text: str, *secrets: str) -> bool:
@@ -92,12 +108,13 @@ def may_hold_secret(text: str, *secrets: str) -> bool:
 def safe_cut(text: str, at: int, secrets: Sequence[str] = ()) -> int:
     """``at``, or a place before it, where ``text`` can be cut without cutting a secret: both parts redact as one."""
     reach = max([_REACH, *map(len, secrets)])
-    patterns = [*(pattern for _, pattern in _PATTERNS), *(re.compile(re.escape(one)) for one in secrets if one)]
+    own = [re.compile(re.escape(one)) for one in secrets if one and one in text]
     moved = True
     cut = at
     while moved and cut > at - reach:
         start = max(cut - reach, 0)
-        found = [match for each in patterns for match in each.finditer(text[start : cut + reach])]
+        window = text[start : cut + reach]
+        found = [match for each in (*own, *_possible(window)) for match in each.finditer(window)]
         across = [start + match.start() for match in found if match.start() < cut - start < match.end()]
         moved = bool(across)
         cut = min(across, default=cut)

@@ -262,7 +262,7 @@ def test_pass_through_counts_signals_as_shells_do() -> None:
 @posix
 def test_ctrl_c_on_a_terminal_never_loses_the_exit_code() -> None:
     """The program and we get the signal at the same moment, and the program ends at once."""
-    code = "import os, sys; from amlpriv.processes import pass_through as p; print('exit', p(sys.argv[1:], env=os.environ))"
+    code = "import os, sys, amlpriv.processes as p; print('exit', p.pass_through(sys.argv[1:], env=os.environ))"
     command = [PYTHON, "-c", code, "sh", "-c", "echo ready; sleep 2 & wait"]
     for _ in range(8):
         ours, terminal = os.openpty()
@@ -307,3 +307,10 @@ def test_the_guard_leaves_a_finished_tool_alone() -> None:
         assert run([PYTHON, "-I", "-S", "-c", "pass"], env=ENVIRON, timeout=20).succeeded
     if before:
         assert len(os.listdir("/proc/self/fd")) <= before + 1  # noqa: PTH208
+
+
+def test_a_pause_is_told_when_everything_was_read(tmp_path: Path) -> None:
+    told: list[str] = []
+    tool = script(tmp_path, "import time; print('one', flush=True); time.sleep(0.5); print('two')")
+    run([PYTHON, tool], env=ENVIRON, timeout=20, on_line=told.append, on_pause=lambda: told.append("-"))
+    assert "-" in told[told.index("one") : told.index("two")]

@@ -74,6 +74,11 @@ def test_a_script_adds_a_private_wheel_and_registers_an_environment(
         "latest {'STAGE': 'test'}",
         "listed churn-v1",
         "connection https://feed.contoso.example/simple False",
+        "connections 2 []",
+        "json False",
+        "datastores workspaceblobstore workspaceartifactstore workspaceblobstore azureml",
+        "downloaded 2",
+        "file d",
     ]
     assert (sent.undescribed(), sent.unsent("sdk_v1")) == ([], [])
     _check_installs(f"{url}?{_read_token(local_state, wheel.name)}", environ, tmp_path / "site")

@@ -6,22 +6,31 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from amlpriv.actions.opening import LOCAL
 from amlpriv.actions.publish import Published, Quiet, publish
+from amlpriv.actions.signed import blob_of, with_signatures
 from amlpriv.actions.uploading import Progress
 from amlpriv.errors import JobError, UsageError
 from amlpriv.findings import Report
 from amlpriv.images import BuildRequest, BuiltEnvironment, build_environment, run_in
 from amlpriv.processes import ToolMissingError
 from amlpriv.recipes import build_request, folder_name
+from amlpriv.secret import SasUrl
 from amlpriv.wheels.wheel import Wheel
+
+if TYPE_CHECKING:
+    from amlpriv.local.state import State
 
 __all__ = ["Built", "build", "run"]
 
+_SIGNED = timedelta(hours=2)
+"""For as long as a build by the route ``plain`` can fetch its wheels."""
 _BESIDES = frozenset({"benchmarks", "doc", "docs", "example", "examples", "scripts", "test", "tests", "tools"})
 
 
@@ -82,7 +91,8 @@ def build(
 ) -> Built:
     """Publish to the local workspace, then build the environment here from what is registered: the conda layer with
     micromamba or conda when there is one, else a venv; the pip section by pip with the real URLs; then import every
-    private package. A build of the same content is reused.
+    private package. A build of the same content is reused. ``via: plain`` works here whatever a workspace's image build
+    does with plain URLs: for the time of the build they get a signature, which is registered nowhere.
 
     Raises BuildError, UsageError for another workspace than the local one, and whatever ``publish`` raises.
     """
@@ -94,11 +104,13 @@ def build(
     surroundings, watcher = os.environ if environ is None else environ, progress or Quiet()
     names: dict[str, Any] = {"name": name, "image": image, "python": python, "version": version}
     options = {**names, "expires": expires, "now": now}
-    published = publish(file, workspace=LOCAL, environ=surroundings, start=start, progress=watcher, **options)
+    where: dict[str, Any] = {"workspace": LOCAL, "environ": surroundings, "start": start}
+    published = publish(file, progress=watcher, signs_plain=True, **where, **options)
 
-    root, inside = _surroundings(surroundings)
+    state, root, inside = _surroundings(surroundings)
     watcher.say(f"preparing {published.reference} on this machine")
-    built = build_environment(_request(published, root, strict_python), environ=inside, on_line=on_line)
+    request = _request(published, root, strict_python, partial(_sign, state))
+    built = build_environment(request, environ=inside, on_line=on_line)
     return Built(published, built, inside)
 
 
@@ -131,8 +143,8 @@ def _imports(wheel: Wheel) -> tuple[str, ...]:
     return own or wheel.import_names
 
 
-def _surroundings(environ: Mapping[str, str]) -> tuple[Path, dict[str, str]]:
-    """Where builds live, and the variables with which pip reaches the local workspace's storage."""
+def _surroundings(environ: Mapping[str, str]) -> tuple[State, Path, dict[str, str]]:
+    """The running workspace, where builds live, and the variables with which pip reaches its storage."""
     from amlpriv.errors import LocalWorkspaceError
     from amlpriv.local.environment import environment_variables
     from amlpriv.local.home import Home
@@ -142,13 +154,28 @@ def _surroundings(environ: Mapping[str, str]) -> tuple[Path, dict[str, str]]:
     state = status(home)
     if state is None:
         raise LocalWorkspaceError("The local workspace has stopped meanwhile.", hint="Run the same command again.")
-    return home.builds, environment_variables(state, environ)
+    return state, home.builds, environment_variables(state, environ)
 
 
-def _request(published: Published, root: Path, strict_python: bool) -> BuildRequest:
+def _sign(state: State, url: SasUrl) -> SasUrl:
+    """A plain URL with a signature for this build: what the service does of itself where ``via: plain`` works."""
+    from amlpriv.local.plane.datastores import BACKDATED, blob_sas
+
+    container = urlsplit(url.reveal()).path.split("/")[1]
+    now = datetime.now(timezone.utc)
+    token = blob_sas(
+        *(state.account, container, blob_of(url), state.account_key.reveal()),
+        permissions="r",
+        start=now - BACKDATED,
+        expiry=now + _SIGNED,
+    )
+    return SasUrl(f"{url.reveal()}?{token}")
+
+
+def _request(published: Published, root: Path, strict_python: bool, sign: Callable[[SasUrl], SasUrl]) -> BuildRequest:
     registered, wanted = published.registered, published.plan.wanted
     return build_request(
-        registered.conda.reveal() if registered and registered.conda else "dependencies: []\n",
+        with_signatures(registered, sign) if registered else "dependencies: []\n",
         folder=root / folder_name(published.name, wanted.digest),
         key=wanted.digest,
         imports={item.wheel.name: _imports(item.wheel) for item in wanted.wheels},

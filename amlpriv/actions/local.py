@@ -90,6 +90,8 @@ def local_status(*, environ: Mapping[str, str] | None = None) -> LocalStatus:
     from amlpriv.local.trouble import find_trouble
 
     home = Home.find(os.environ if environ is None else environ)
+    if not home.is_ours:
+        return LocalStatus(False, home.root)
     state = status(home)
     trouble = find_trouble(home, running=state is not None)
     what, log = (trouble.text, Path(trouble.log)) if trouble else (None, None)

@@ -192,6 +192,7 @@ def publish(
     now: datetime | None = None,
     environ: Mapping[str, str] | None = None,
     progress: Progress | None = None,
+    signs_plain: bool = False,
 ) -> Published:
     """Put the private packages of an environment file (or conda file) where an image build can fetch them, and
     register the environment. Publishing the same again changes nothing.
@@ -204,13 +205,13 @@ def publish(
     moment = (now or datetime.now(timezone.utc)).astimezone(timezone.utc)
     path, lifetime = Path(file), asked_lifetime(expires)
     where = locate(workspace, environ=surroundings, folder=Path.cwd())
-
     options: dict[str, Any] = {"name": name, "image": image, "python": python, "version": version, "via": via}
     with preparing(path, environ=surroundings, say=watcher.say, **options) as prepared:
         prepared.report.raise_if_errors()
 
         opened = open_workspace(where, environ=surroundings, folder=Path.cwd(), start=start, say=watcher.say)
-        check_route(prepared.wanted, opened.name, surroundings)
+        if not signs_plain:  # as `build` does: it needs no service that replaces plain URLs
+            check_route(prepared.wanted, opened.name, surroundings)
         run = partial(_publish, prepared, opened, dry_run, lifetime=lifetime, now=moment, progress=watcher)
         try:
             return run()

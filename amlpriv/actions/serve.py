@@ -55,8 +55,7 @@ def local_serve(
 
     ``on_ready`` is called once, when all of them answer; ``on_line`` gets what builds and servers print. Raises
     NotFoundError, UsageError when it is not clear what is meant, LockedError when one is served already,
-    UnsupportedError when an environment has no inference server, BuildError, JobError when a server ends,
-    LocalWorkspaceError when the local workspace does.
+    UnsupportedError without an inference server, BuildError, JobError or LocalWorkspaceError when one of them ends.
     """
     from amlpriv.actions.local_exec import running_state
     from amlpriv.local.home import Home
@@ -64,9 +63,9 @@ def local_serve(
 
     surroundings = os.environ if environ is None else environ
     state = running_state(surroundings, start=start, say=say)
-    home = Home.find(surroundings)
     endpoint, deployments = _wanted(state, target)
     _check_port(port, endpoint, deployments)
+    home = Home.find(surroundings)
     watch = Watch(home, str(endpoint["name"]))
     with contextlib.ExitStack() as stack:
         ready = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
 from amlpriv.facts.routes import Route
@@ -12,7 +12,7 @@ from amlpriv.secret import SasUrl
 from amlpriv.specs.conda import parse_conda
 from amlpriv.specs.pip import PipRequirement
 
-__all__ = ["blob_of", "datastore_of", "named_policies", "signed_hashes", "signed_urls"]
+__all__ = ["blob_of", "datastore_of", "named_policies", "signed_hashes", "signed_urls", "with_signatures"]
 
 WHEELS = "/amlpriv/wheels/"
 
@@ -21,6 +21,15 @@ def signed_urls(environment: RegisteredEnvironment) -> Mapping[str, SasUrl]:
     """The wheels' URLs in a registered conda text, by package name, without their fragments; plain ones by the route
     ``plain``."""
     return {name: SasUrl(url.partition("#")[0]) for name, url in _signed_lines(environment)}
+
+
+def with_signatures(environment: RegisteredEnvironment, sign: Callable[[SasUrl], SasUrl]) -> str:
+    """The registered conda text with every plain URL of a wheel replaced by what ``sign`` makes of it."""
+    text = environment.conda.reveal() if environment.conda else "dependencies: []\n"
+    for url in signed_urls(environment).values():
+        if "?" not in url.reveal():
+            text = text.replace(f"{url.reveal()}#", f"{sign(url).reveal()}#")
+    return text
 
 
 def signed_hashes(environment: RegisteredEnvironment) -> Mapping[str, str]:

@@ -14,10 +14,9 @@ from typing import Any
 from amlpriv.actions.opening import locate, open_workspace
 from amlpriv.actions.verify_report import (
     asked_as_json,
-    check_place,
-    check_report,
-    default_report,
+    check_given,
     redacted,
+    report_path,
     verify_folder,
     write_report,
 )
@@ -30,8 +29,8 @@ from amlpriv.errors import (
     UsageError,
 )
 from amlpriv.probes.catalog import choose
-from amlpriv.probes.cleaning import Removed, clean
-from amlpriv.probes.journal import Journal, Thing, find_journals
+from amlpriv.probes.cleaning import Removed, clean, set_aside
+from amlpriv.probes.journal import Journal, Thing, broken, find_journals
 from amlpriv.probes.probe import Answer, Needs, Probe, Verdict, unanswered
 from amlpriv.probes.site import Exchange, Feed, Site
 from amlpriv.remote import WorkspaceName
@@ -73,7 +72,7 @@ class Verified:
 
     @property
     def exit_code(self) -> int:
-        """0 when everything that was asked has an answer, is in the report, and everything that can be removed is gone."""
+        """0 when everything that was asked has an answer, all is in the report, and what can be removed is gone."""
         if self.unwritten is not None:
             return self.unwritten.exit_code
         unknown = any(item.answer.verdict is Verdict.UNKNOWN for item in self.asked)
@@ -112,26 +111,23 @@ def verify(
 ) -> Verified:
     """Ask a workspace the probes with the ids in ``only`` (all, without those in ``skip``); list them without ``live``.
 
-    Everything that is created has ``amlpriv-verify`` in its name and is removed in the end, unless ``keep``.
-    ``timeout`` is for one job. ``confirm`` gets the workspace's name and the probes, and False ends the run before
-    anything is sent (UsageError). The report goes to ``report``, else into AMLPRIV_HOME. Raises UsageError for unknown
-    ids, an incomplete feed and a report that cannot be written, InputError for a damaged report, AuthenticationError, and what opening a workspace raises.
+    What is created has ``amlpriv-verify`` in its name and is removed, unless ``keep``. ``timeout`` is for one job. When
+    ``confirm``, which gets the workspace's name and the probes, is False, nothing is sent (UsageError). The report goes
+    to ``report``, else into AMLPRIV_HOME; InputError for a damaged one. Raises what opening a workspace raises.
     """
     given = _feed(feed, feed_token, feed_package)
     listed = _listed(choose(only, skip), given, builds=builds)
     if not live:
         return Verified(listed)
     ready = _ready(listed, named=bool(only))
-    if report is not None:
-        check_place(Path(report))
+    check_given(report)
     surroundings = os.environ if environ is None else environ
     where = locate(workspace, environ=surroundings, folder=Path.cwd())
     if confirm is not None and not confirm(where, ready):
         raise UsageError("Not confirmed: nothing was sent.", hint="Answer 'y', or give --yes.")
     opened = open_workspace(where, environ=surroundings, folder=Path.cwd(), start=start, say=say)
     options: dict[str, Any] = {"compute": compute, "feed": given, "job_seconds": timeout.total_seconds(), "say": say}
-    path = Path(report) if report is not None else default_report(opened.name, surroundings)
-    check_report(path, opened.name)
+    path = report_path(report, opened.name, surroundings)
     with _run(opened, verify_folder(surroundings), options, keep=keep) as run:
         return _ask_all(run, listed, ready, path, keep=keep)
 
@@ -263,7 +259,7 @@ def _ask(probe: Probe, site: Site) -> Answer:
         raise
     except AmlprivError as error:
         answer = unanswered(error.message)
-    # The service may quote what it was given, a secret without any of the forms by which redact knows one.
+    # The service may quote a secret without any of the forms by which redact knows one.
     known = tuple(secret.reveal() for secret in site.secrets())
     return Answer(answer.verdict, redacted(answer.words, known), redacted(answer.details, known))
 
@@ -280,7 +276,7 @@ def clean_up(
     A run that still works, and journals that are broken or of other workspaces, are named with ``say`` and left alone.
     """
     surroundings = os.environ if environ is None else environ
-    journals = list(find_journals(verify_folder(surroundings), on_broken=lambda path: say(_broken(path))))
+    journals = list(find_journals(verify_folder(surroundings), on_broken=lambda path: say(broken(path))))
     if not journals:
         return (), ()
     opened = open_workspace(workspace, environ=surroundings, folder=Path.cwd(), start=start, say=say)
@@ -293,11 +289,7 @@ def clean_up(
         try:
             with _locked(journal.path):
                 things.extend(journal.things)
-                left.extend(clean(opened, journal, say=say))
+                left.extend((*set_aside(journal), *clean(opened, journal, say=say)))
         except LockedError as error:
             say(error.message)
     return tuple(things), tuple(left)
-
-
-def _broken(path: Path) -> str:
-    return f"{path} is no journal that can be read and is left alone: what it named may still be in the workspace."

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 __all__ = [
     "SCHEMA",
     "asked_as_json",
-    "check_place",
-    "check_report",
+    "check_given",
     "check_route",
     "default_report",
     "read_verdicts",
     "redacted",
+    "report_path",
     "verify_folder",
     "write_report",
 ]
@@ -61,7 +61,30 @@ def _is_default(path: Path, workspace: WorkspaceName) -> bool:
     return path.name == f"{workspace.name}-{_digits(workspace)}.json"
 
 
-def check_place(path: Path) -> None:
+def check_given(report: str | os.PathLike[str] | None) -> None:
+    """UsageError when no report can be written where the user wants it: before anything is sent."""
+    if report is not None:
+        _check_place(Path(report))
+
+
+def report_path(report: str | os.PathLike[str] | None, workspace: WorkspaceName, environ: Mapping[str, str]) -> Path:
+    """Where the report on a workspace goes.
+
+    UsageError when it cannot, or when the report on another workspace is there; InputError for a damaged one.
+    """
+    path = Path(report) if report is not None else default_report(workspace, environ)
+    _check_place(path)
+    if path.is_file() and path.stat().st_size:
+        found = _document(path)["workspace"]
+        if found.lower() != workspace.arm_id.lower():
+            raise UsageError(
+                f"{path} is the report on another workspace: {found}. It is not overwritten.", hint="Name another file."
+            )
+    _earlier(path, workspace)
+    return path
+
+
+def _check_place(path: Path) -> None:
     """UsageError when no report can be written to ``path``: a folder, a place without a folder, another's file."""
     if path.is_dir():
         raise UsageError(f"The report cannot be written: {path} is a folder.", hint="Name a file in it.")
@@ -76,18 +99,6 @@ def check_place(path: Path) -> None:
         except InputError as error:
             message = f"{path} exists and is no report of 'amlpriv verify': it is not overwritten."
             raise UsageError(message, hint="Name another file, or remove that one.") from error
-
-
-def check_report(path: Path, workspace: WorkspaceName) -> None:
-    """UsageError as ``check_place``, also for a report on another workspace; InputError for one that is damaged."""
-    check_place(path)
-    if path.is_file() and path.stat().st_size:
-        found = _document(path)["workspace"]
-        if found.lower() != workspace.arm_id.lower():
-            raise UsageError(
-                f"{path} is the report on another workspace: {found}. It is not overwritten.", hint="Name another file."
-            )
-    _earlier(path, workspace)
 
 
 def asked_as_json(item: Asked) -> dict[str, Any]:
@@ -116,12 +127,12 @@ def write_report(
     probes = {name: item for name, item in _earlier(path, workspace.name).items() if item.get("asked_at")}
     for item in asked:
         told = {**asked_as_json(item), "amlpriv": version("amlpriv")}
-        known = probes.get(item.probe.id)
-        if known is None or item.answer.verdict.is_answer or (item.at is not None and not _is_answer(known)):
+        before = probes.get(item.probe.id)
+        if before is None or item.answer.verdict.is_answer or (item.at is not None and not _is_answer(before)):
             probes[item.probe.id] = told
         elif item.at is not None:
             attempt = {name: told[name] for name in ("answer", "words", "asked_at", "amlpriv")}
-            probes[item.probe.id] = {**known, "last_attempt": attempt}
+            probes[item.probe.id] = {**before, "last_attempt": attempt}
     document = {
         "schema": SCHEMA,
         "amlpriv": version("amlpriv"),

@@ -153,6 +153,7 @@ class Home:
     def is_foreign(self) -> bool:
         """Whether the folder holds somebody else's files, and nothing that shows it to be ours."""
         kept = {self.lock.name, self.lock.with_suffix(".pid").name, self.running.name, self.serving.name, "verify"}
+        kept |= {".DS_Store", "desktop.ini"}  # file managers put them into empty folders
         if self.cache.parent == self.root:
             kept.add(self.cache.name)
         try:

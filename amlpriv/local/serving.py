@@ -116,7 +116,7 @@ class Watch:
         if self._missed >= _MISSES:
             raise LocalWorkspaceError(
                 f"The local workspace has ended, so {self._endpoint} is not served any more.",
-                hint=f"Serve it again, which starts the workspace: amlpriv local serve {self._endpoint}",
+                hint=f"'amlpriv local serve {self._endpoint}' starts both again; after 'local reset' deploy it first.",
             )
         return False
 

@@ -15,7 +15,7 @@ from amlpriv.remote import Datastore, RawAnswer
 from amlpriv.secret import Secret, redact
 from amlpriv.workspace.ports import Blobs, Workspace
 
-__all__ = ["ENDED", "Removed", "clean", "remove"]
+__all__ = ["ENDED", "Removed", "clean", "remove", "set_aside"]
 
 ENDED = frozenset({"Completed", "Failed", "Canceled", "NotResponding"})
 """Statuses of a job that will not change any more."""
@@ -37,6 +37,15 @@ class Removed:
 
     def __str__(self) -> str:
         return f"{self.thing}: {self.words or 'gone'}"
+
+
+def set_aside(journal: Journal) -> tuple[Removed, ...]:
+    """Take out of a journal what no run can have created: somebody has edited it."""
+    words = f"left alone: its name has no {MARK}, so no run has created it"
+    others = tuple(Removed(thing, words) for thing in journal.things if not thing.is_ours)
+    for item in others:
+        journal.end(item.thing)
+    return others
 
 
 def clean(
@@ -62,9 +71,7 @@ def clean(
 def remove(
     workspace: Workspace, thing: Thing, *, patience: float = PATIENCE, storage: _Storage | None = None
 ) -> Removed:
-    """Remove one thing; an environment that cannot be deleted is archived. What is not ours by its name stays."""
-    if not thing.is_ours:
-        return Removed(thing, f"left alone: its name has no {MARK}, so no run has created it")
+    """Remove one thing; an environment that cannot be deleted is archived."""
     opener = storage or _Storage(workspace)
     if thing.kind == "blobs":
         return _remove_blobs(opener.open(thing.container), thing)

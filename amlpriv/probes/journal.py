@@ -11,7 +11,7 @@ from amlpriv.errors import InputError
 from amlpriv.files import create_private_directory, read_text, write_text
 from amlpriv.remote import WorkspaceName
 
-__all__ = ["MARK", "SCHEMA", "Journal", "Thing", "find_journals"]
+__all__ = ["MARK", "SCHEMA", "Journal", "Thing", "broken", "find_journals"]
 
 SCHEMA = "amlpriv-verify-journal-1"
 MARK = "amlpriv-verify"
@@ -91,3 +91,8 @@ def find_journals(folder: Path, *, on_broken: Callable[[Path], None] = lambda _:
             on_broken(path)
             continue
         yield journal
+
+
+def broken(path: Path) -> str:
+    """What to say of a journal that cannot be read."""
+    return f"{path} is no journal that can be read and is left alone: what it named may still be in the workspace."

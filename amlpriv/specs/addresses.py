@@ -15,7 +15,7 @@ from packaging.utils import (
 
 __all__ = ["address_of_file", "fragment_of", "is_path", "is_url_or_path", "name_in_url", "split_extras"]
 
-_EXTRAS = re.compile(r"(?P<address>.+?)\s*\[(?P<extras>[A-Za-z0-9._, -]*)\]")
+_EXTRAS = re.compile(r"(?P<address>.*\S)\s*\[(?P<extras>[A-Za-z0-9._, -]*)\]")
 _EGG = re.compile(r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[(?P<extras>[^\]]*)\])?")
 # What pip takes for an archive by its name.
 _ARCHIVES = (
@@ -27,7 +27,7 @@ _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 def is_path(body: str) -> bool:
     """Whether a pip line that is no option, URL or ``name @ ...`` means something on this machine's disk."""
-    address = split_extras(re.split(r"\s*;\s*", body, maxsplit=1)[0])[0]
+    address = split_extras(re.split(r"(?<!\s)\s*;\s*", body, maxsplit=1)[0])[0]
     if address in {".", ".."} or address.startswith(("./", "../", ".\\", "..\\", "/", "\\", "~/", "~\\")):
         return True
     if address.lower().startswith("file:") or _DRIVE.match(address):

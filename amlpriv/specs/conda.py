@@ -187,10 +187,10 @@ def _variables(root: YamlMap, problems: Problems) -> tuple[tuple[str, str], ...]
 
 def _dependency(node: YamlNode) -> CondaDependency:
     text = as_text(node, "A conda dependency")
-    match = parse_match(text, node.position)
+    match = parse_match(node.text if isinstance(node, YamlScalar) else text, node.position)
     if "://" in text and match.version is not None:
         return CondaDependency(text, match.name, f"=={match.version}", node.position)
-    behind = text.rpartition("::")[2].strip() if "::" in text else text
+    behind = re.sub(r"^\S*:+", "", text.partition("[")[0]).strip() + "".join(text.partition("[")[1:])
     spec = behind[len(match.name) :] if behind.lower().startswith(match.name) else ""
     return CondaDependency(text, match.name, spec.strip(), node.position)
 

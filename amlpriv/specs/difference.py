@@ -143,7 +143,7 @@ def _pip(line: PipLine) -> _Fact:
         parts.insert(0, f"[{','.join(extras)}]")
     if form.get("marker"):
         parts.append(f"; {form['marker']}")
-    parts += _texts(form.get("hashes"))
+    parts += [form.get("template"), *_texts(form.get("hashes"))]
     return _Fact(
         f"pip {name or plain_url(str(form.get('url')))}", " ".join(map(str, filter(None, parts))), line.position
     )

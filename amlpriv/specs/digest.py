@@ -190,6 +190,8 @@ def _requirement(line: PipRequirement, private: Collection[str]) -> dict[str, ob
         result["specifier"] = _specifiers(requirement.specifier)
         result["url"] = plain_url(requirement.url) if requirement.url else None
         result["hashes"] = sorted(line.hashes)
+        if line.template:
+            result["template"] = " ".join(line.text.split())
     return result
 
 

@@ -15,27 +15,24 @@ from amlpriv.secret import redact
 from amlpriv.specs.positions import Position
 from amlpriv.specs.problems import did_you_mean, input_error
 
-__all__ = ["MatchSpec", "parse_match"]
+__all__ = ["MatchSpec", "holds_template", "parse_match"]
 
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*|\*"
-_LINE = re.compile(rf"(?:(?P<channel>\S+?)::)?(?P<name>{_NAME})(?P<rest>[\s=<>!~\[(].*)?")
-_ARCHIVE = re.compile(
-    r"(?P<channel>\S+://\S*?)/(?P<subdir>[^/]+)/(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)"
-    r"-(?P<version>[^-/]+)-(?P<build>[^-/]+)(?:\.conda|\.tar\.bz2)(?:#\S+)?"
+_LINE = re.compile(
+    rf"(?:(?P<channel>\S+?)::|(?P<namespace>[A-Za-z0-9_./-]*):)?(?P<name>{_NAME})(?P<rest>[ \t=<>!~\[(].*)?"
 )
-_SHORT_ARCHIVE = re.compile(
-    r"\S+://\S*?/(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)-(?P<version>[^-/]+)-(?P<build>[^-/]+)"
-    r"(?:\.conda|\.tar\.bz2)(?:#\S+)?"
-)
+_ARCHIVE = re.compile(r"(?P<address>[^\s#]+)(?:\.conda|\.tar\.bz2)(?:#\S+)?")
+_ARCHIVE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _BRACKETS = re.compile(r"(?P<before>[^\[]*)\[(?P<inside>[^\[\]]*)\]\s*")
 _FIELD = re.compile(r"""\s*(?P<key>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?P<value>"[^"]*"|'[^']*'|[^,\s'"]+)\s*(?:,|$)""")
 _SUBDIR = re.compile(r"(?P<channel>.+)/(?P<subdir>noarch|(?:linux|osx|win|emscripten|freebsd|wasi|zos)-[a-z0-9_]+)")
-_WITH_BUILD = re.compile(r"(?P<version>.+?)(?<![=!|,<>~])[ =](?P<build>[^-=,|<>~]+)")
+_NOT_IN_BUILD = "-=,|<>~"
+_OPERATORS = "=!|,<>~"
 _ATOM = re.compile(r"(?P<operator>==|!=|<=|>=|~=|=|<|>)?(?P<version>[0-9A-Za-z_.!+*-]+)")
 _VERSION = re.compile(r"(?:[0-9]+!)?[0-9a-z]+(?:[._-][0-9a-z]+)*_?(?:\+[0-9a-z]+(?:[._-][0-9a-z]+)*)?")
 _GLOB = re.compile(r"[0-9a-z_.]+(?:\*[0-9a-z_.]+)+")
 """conda.models.version.VersionOrder: an epoch, components that are not empty, a local version."""
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\$\{\{.*?\}\}")
+_LONGEST = 4096  # a line that somebody wrote is far below; patterns would take seconds for a megabyte
 
 _KEYS = (
     *("build", "build_number", "channel", "features", "fn", "license", "license_family", "md5", "name", "sha256"),
@@ -65,14 +62,13 @@ class MatchSpec:
 
 def parse_match(text: str, position: Position | None = None) -> MatchSpec:
     """What a line says; InputError with its place for what conda refuses, and for a third word behind the version."""
-    line = text.strip()
-    if _TEMPLATE.search(line):
+    line = text.strip(" \t\r\n")  # conda takes no other blank
+    if len(line) > _LONGEST:
+        raise input_error(f"A conda dependency of {len(line)} characters.", position, hint="Is a quote not closed?")
+    if holds_template(line):
         return _template(line)
-    archive = _ARCHIVE.fullmatch(line) or _SHORT_ARCHIVE.fullmatch(line)
-    if archive is not None:
-        parts = archive.groupdict()
-        channel, subdir = parts.get("channel"), parts.get("subdir")
-        return MatchSpec(parts["name"].lower(), parts["version"].lower(), parts["build"], channel, subdir)
+    if (archive := _archive(line)) is not None:
+        return archive
     match = _LINE.fullmatch(line)
     if match is None or len(line.splitlines()) > 1:
         hint = "Python packages that pip installs stand below '- pip:'."
@@ -80,8 +76,11 @@ def parse_match(text: str, position: Position | None = None) -> MatchSpec:
     rest, fields = _brackets(match["rest"] or "", line, position)
     channel, subdir = _channel(match["channel"])
     version, build, remark = _version_and_build(rest, line, position)
+    if match["namespace"] is not None:
+        remark = f"conda ignores {match['namespace'] + ':'!r} in {redact(line)!r}; a channel is written with '::'."
     if "version" in fields:
-        version, remark = _version("".join(fields.pop("version").split()), line, position)
+        version, odd = _version("".join(fields.pop("version").split()), line, position)
+        remark = remark or odd
     return MatchSpec(
         name=fields.pop("name", match["name"]).lower(),
         version=version,
@@ -91,6 +90,37 @@ def parse_match(text: str, position: Position | None = None) -> MatchSpec:
         others=fields,
         remark=remark,
     )
+
+
+def holds_template(text: str) -> bool:
+    """Whether ``{{ ... }}`` or ``{% ... %}`` stands in it, for a template engine to fill in."""
+    for opening, closing in (("{{", "}}"), ("{%", "%}")):
+        start = text.find(opening)
+        if start >= 0 and text.find(closing, start + 2) >= 0:
+            return True
+    return False
+
+
+def _archive(line: str) -> MatchSpec | None:
+    """The package that the address of an archive names."""
+    match = _ARCHIVE.fullmatch(line)
+    folder, _, file = match["address"].rpartition("/") if match else ("", "", "")
+    parts = file.rsplit("-", 2)
+    if "://" not in folder or len(parts) < 3 or not all(parts) or not _ARCHIVE_NAME.fullmatch(parts[0]):
+        return None
+    channel, _, subdir = folder.rpartition("/")
+    known = "://" in channel and bool(subdir)
+    name, version, build = parts
+    return MatchSpec(name.lower(), version.lower(), build, channel if known else None, subdir if known else None)
+
+
+def _split_build(text: str) -> tuple[str, str] | None:
+    """Version and build, where a blank or ``=`` stands between them."""
+    start = max(1, *(text.rfind(character) for character in _NOT_IN_BUILD))
+    for place in range(start, len(text) - 1):
+        if text[place] in " =" and text[place - 1] not in _OPERATORS:
+            return text[:place], text[place + 1 :]
+    return None
 
 
 def _template(line: str) -> MatchSpec:
@@ -133,9 +163,9 @@ def _version_and_build(rest: str, line: str, position: Position | None) -> tuple
         raise input_error(f"conda reads no parentheses: {redact(line)!r}.", position, hint="Write [version='...'].")
     if not text or text == "=":  # conda reads 'pip=' as 'pip'
         return None, None, None
-    split = _WITH_BUILD.fullmatch(text)
-    version = "".join(str(split["version"] if split else text).split())
-    build = str(split["build"]).strip() if split else None
+    split = _split_build(text)
+    version = "".join((split[0] if split else text).split())
+    build = split[1].strip() if split else None
     if build is not None and " " in build:
         hint = "Several constraints are joined by commas: >=1,<2."
         raise input_error(f"{redact(line)!r} has more than a version and a build.", position, hint=hint)

@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 from amlpriv.errors import InputError
 from amlpriv.secret import redact
 from amlpriv.specs.addresses import address_of_file, fragment_of, is_path, is_url_or_path, name_in_url, split_extras
+from amlpriv.specs.matchspec import holds_template
 from amlpriv.specs.pip_lines import PipLine, PipOption, PipPath, PipRequirement, PipVcs, read_requirement
 from amlpriv.specs.pip_options import FLAGS, SHORT, WITH_VALUE
 from amlpriv.specs.positions import Position
@@ -26,21 +27,23 @@ __all__ = [
 ]
 
 # pip documentation, "Requirements File Format": a comment begins at the line's start or after a space.
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+_COMMENT = re.compile(r"(^|(?<!\s)\s+)#.*$")  # the lookbehind keeps it linear
 _NAMED_ADDRESS = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*(?:\[[^\]]*\])?\s*@\s*\S.*")
 _VERSION_CONTROL = re.compile(r"(?:git|hg|svn|bzr)\+", re.IGNORECASE)
-_MARKER_OF_URL = r"\s*; \s*"  # a semicolon without a blank is part of the address
+_MARKER_OF_URL = r"(?<!\s)\s*; \s*"  # a semicolon without a blank is part of the address
 _BARE_VERSION_CONTROL = re.compile(r"(git|hg|svn|bzr):", re.IGNORECASE)
 _WEB = re.compile(r"(?:https?|ftp)://", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _SCHEME_OF_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_FIRST_OPTION = re.compile(r"\s+(?=--?[A-Za-z])")
+_FIRST_OPTION = re.compile(r"(?<!\s)\s+(?=--?[A-Za-z])")
+_LONGEST = 16_384  # of a package without its options; addresses are far shorter
 _HASH = re.compile(r"--hash[=\s]\s*(\S+)\s*")
 _HASH_VALUE = re.compile(r"sha256:[0-9a-fA-F]{64}|sha384:[0-9a-fA-F]{96}|sha512:[0-9a-fA-F]{128}")
 _OPTION = re.compile(
     r"(?P<long>--[A-Za-z][A-Za-z-]*)(?:(?:=|\s+)(?P<long_value>.*))?|-(?P<short>[A-Za-z])\s*=?(?P<value>.*)"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
+_TEMPLATED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:\s*\[[A-Za-z0-9._, -]*\])?(?=\s*[=<>!~;])")
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 
 
@@ -87,6 +90,8 @@ def _option(line: str, position: Position | None) -> PipLine:
 
 def _package(line: str, body: str, position: Position | None, *, editable: bool = False) -> PipLine:
     body, hashes = _split_hashes(body, position)
+    if not editable and holds_template(body) and (match := _TEMPLATED.match(body)):
+        return PipRequirement(line, read_requirement(match[0], position), hashes, position, template=True)
     return read_pip_package(body, position, text=line, hashes=hashes, editable=editable)
 
 
@@ -103,6 +108,8 @@ def read_pip_package(
     ``editable`` says that it stood behind ``-e``; ``text`` is the whole line, for the result.
     """
     line = body if text is None else text
+    if len(body) > _LONGEST:
+        raise input_error(f"A requirement of {len(body)} characters.", position, hint="Is a line break missing?")
     if body.startswith("git@"):
         raise input_error("pip does not know the form git@host:path.", position, hint="Write git+ssh://git@host/path.")
     if _NAMED_ADDRESS.fullmatch(body):
@@ -116,7 +123,7 @@ def read_pip_package(
     if editable and _SCHEME_OF_URL.match(body) and not body.lower().startswith("file:"):
         raise _not_editable(position)
     if editable or is_path(body):
-        address, extras, marker = _parts(body, r"\s*;\s*", position)
+        address, extras, marker = _parts(body, r"(?<!\s)\s*;\s*", position)
         extras |= fragment_of(address)[1] if address.lower().startswith("file:") else frozenset()
         return PipPath(line, address_of_file(address), extras, editable, position, marker, hashes)
     return PipRequirement(line, read_requirement(body, position), hashes, position)
@@ -166,7 +173,7 @@ def _named_address(
     line: str, body: str, hashes: tuple[str, ...], position: Position | None, editable: bool
 ) -> PipRequirement | PipPath | PipVcs:
     # As pip does: the first ';' begins the marker, with or without a blank before it.
-    requirement = read_requirement(re.sub(r"\s*;\s*", " ; ", body, count=1), position)
+    requirement = read_requirement(re.sub(r"(?<!\s)\s*;\s*", " ; ", body, count=1), position)
     url, marker = requirement.url or "", str(requirement.marker) if requirement.marker else None
     extras = frozenset(requirement.extras)
     if not _SCHEME.match(url):
@@ -211,6 +218,8 @@ def render_pip_requirement(line: PipRequirement, *, url: str | None = None) -> s
     the URL could not stand in one, or holds a ``${NAME}``.
     """
     requirement = line.requirement
+    if line.template and url is None:
+        return line.text
     address = url if url is not None else requirement.url
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
     if address is None:

@@ -10,6 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from amlpriv.secret import redact
+from amlpriv.specs.matchspec import holds_template
 from amlpriv.specs.positions import Position
 from amlpriv.specs.problems import input_error
 from amlpriv.target import marker_complaint
@@ -37,6 +38,8 @@ class PipRequirement(_Line):
     hashes: tuple[str, ...] = ()
     """``algorithm:hex`` of each ``--hash``."""
     position: Position | None = None
+    template: bool = False
+    """Whether a template engine has to fill it in first; ``requirement`` has name and extras only then."""
 
     @property
     def name(self) -> str:
@@ -97,7 +100,9 @@ def read_requirement(text: str, position: Position | None) -> Requirement:
     except InvalidRequirement as error:
         reason = redact(str(error).partition("\n")[0])
         hint = None
-        if re.fullmatch(r"[\w.\[\], -]+=[^=].*", text):
+        if holds_template(text):
+            hint = "Fill in the template first; pip does not know it."
+        elif re.fullmatch(r"[\w.\[\], -]+=[^=].*", text):
             hint = "pip compares with '==' (a single '=' is conda's)."
         elif re.search(r"[\x00-\x08\x0e-\x1f\x7f-\xa0\u200b-\u200f\u2060\ufeff]", text):
             hint = "It holds a character that cannot be seen; write the line again, and save the file as UTF-8."

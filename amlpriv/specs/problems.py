@@ -10,9 +10,13 @@ from amlpriv.specs.positions import Position
 
 __all__ = ["Problems", "closest", "did_you_mean", "input_error"]
 
+_LONGEST = 2000
+
 
 def input_error(message: str, position: Position | None, *, hint: str | None = None) -> InputError:
-    """An InputError at a position."""
+    """An InputError at a position; a message that quotes a line without end is shortened."""
+    if len(message) > _LONGEST:
+        message = f"{message[: _LONGEST // 2]} … {message[-_LONGEST // 4 :]}"
     if position is None:
         return InputError(message, hint=hint)
     return InputError(message, file=position.file, line=position.line, column=position.column, hint=hint)

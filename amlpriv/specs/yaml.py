@@ -6,6 +6,7 @@ Here every scalar keeps its source text beside its resolved value, and the reade
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import yaml
@@ -20,6 +21,10 @@ __all__ = ["YamlList", "YamlMap", "YamlNode", "YamlScalar", "load_mapping"]
 _CORE = "tag:yaml.org,2002:"
 _TEXT_TAGS = {f"{_CORE}{kind}" for kind in ("str", "timestamp", "value", "merge")}
 _MAX_NODES = 100_000  # aliases can make a small text expand without end
+
+_DEEPEST = 200
+_INDENTED = re.compile(rf"^[ ?:-]{{{_DEEPEST}}}", re.MULTILINE)
+_BRACKET = re.compile(r"[\[\]{}]")
 
 _HINTS = {
     "mapping values are not allowed": "A value that contains ': ' must be in quotes; or the line is indented too far.",
@@ -45,10 +50,12 @@ def load_mapping(text: str, file: str | None = None) -> YamlMap:
     try:
         root = _compose(text, file)
         if root is None:
-            raise InputError("The file is empty.", file=file, hint="It must hold a mapping: lines of 'key: value'.")
+            raise InputError(
+                "The file is empty.", file=file, line=1, column=1, hint="It must hold a mapping: lines of 'key: value'."
+            )
         tree = _Tree(file).convert(root)
     except RecursionError:
-        raise InputError("The YAML is nested too deeply.", file=file) from None
+        raise InputError("The YAML is nested too deeply.", file=file, line=1, column=1) from None
     if not isinstance(tree, YamlMap):
         raise input_error(
             f"A mapping is expected at the top, not {kind_of(tree)}.",
@@ -58,8 +65,24 @@ def load_mapping(text: str, file: str | None = None) -> YamlMap:
     return tree
 
 
+def _may_be_deep(text: str) -> bool:
+    """Whether values may be nested so deeply that libyaml's parser would end the process instead of raising."""
+    if _INDENTED.search(text):
+        return True
+    if text.count("[") + text.count("{") <= _DEEPEST:
+        return False
+    depth = 0
+    for bracket in _BRACKET.findall(text):
+        depth = depth + 1 if bracket in "[{" else max(0, depth - 1)
+        if depth > _DEEPEST:
+            return True
+    return False
+
+
 def _compose(text: str, file: str | None) -> yaml.Node | None:
-    if _FAST is not None and "\t" not in text:  # libyaml takes tabs where YAML, PyYAML and conda's reader do not
+    if (
+        _FAST is not None and "\t" not in text and not _may_be_deep(text)
+    ):  # libyaml takes tabs where YAML, PyYAML and conda's reader do not
         try:
             return yaml.compose(text, Loader=_FAST)
         except (yaml.YAMLError, UnicodeEncodeError):
@@ -89,6 +112,8 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, file: str | None) -> I
         line_start = text[mark.index - mark.column : mark.index]
         use = "for indentation" if not line_start.strip() else "between values"
         return input_error(f"A tab is used {use}; YAML wants spaces.", place, hint="Replace the tab by spaces.")
+    if text[mark.index : mark.index + 1] == "%":
+        return input_error(f"Not valid YAML: {problem}.", place, hint="Is it a template, {% ... %}? Fill it in first.")
     hint = next((hint for fragment, hint in _HINTS.items() if fragment in problem), None)
     return input_error(f"Not valid YAML: {problem}.", place, hint=hint)
 
@@ -118,7 +143,8 @@ class _Tree:
             assert isinstance(node, yaml.MappingNode)  # noqa: S101 - PyYAML has these three
             result = self._map(node)
         if result[1] > _MAX_NODES:
-            raise input_error("The aliases expand to too many values.", self._at(node))
+            what = "The file holds" if len(self._done) > _MAX_NODES // 2 else "The aliases expand to"
+            raise input_error(f"{what} too many values.", self._at(node))
         self._open.discard(id(node))
         self._done[id(node)] = result
         return result

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from amlpriv.actions.build import Built, build, run
-from amlpriv.errors import BuildError, FindingsError, InputError, JobError, UsageError
+from amlpriv.actions.publish import publish
+from amlpriv.errors import BuildError, FindingsError, InputError, JobError, UnsupportedError, UsageError
 from amlpriv.local.home import Home
 from tests.actions.projects import Project, project
 from tests.wheelhouse import build_wheel
@@ -109,6 +110,24 @@ def test_tests_that_slipped_into_the_wheel_are_not_imported(tmp_path: Path, surr
     modules = {"contoso_features/__init__.py": "", "tests/__init__.py": "raise SystemExit('tests were imported')\n"}
     good = project(tmp_path, modules=modules)
     assert build(write(good, "slipped"), environ=surroundings).environment.imported
+
+
+def test_plain_urls_are_signed_for_the_build_and_registered_plain(tmp_path: Path, surroundings: dict[str, str]) -> None:
+    plain = project(tmp_path)
+    plain.top["via"] = "plain"
+    file = write(plain, "plain")
+    first, again = build(file, environ=surroundings), build(file, environ=surroundings)
+    assert first.environment.imported == {"contoso-features": "1.2.0"}
+    assert (again.environment.reused, again.published.version) == (True, first.published.version)
+    registered = first.published.registered
+    assert registered is not None
+    assert registered.conda is not None
+    assert "/amlpriv/wheels/" in registered.conda.reveal()
+    assert "sig=" not in registered.conda.reveal()
+    texts = [path.read_bytes() for path in first.environment.folder.rglob("*.json")]
+    assert not any(b"sig=" in text for text in texts)
+    with pytest.raises(UnsupportedError):
+        publish(file, workspace="local", environ=surroundings)
 
 
 @pytest.mark.parametrize(

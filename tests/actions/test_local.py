@@ -46,7 +46,7 @@ def test_a_users_own_folder_is_neither_used_nor_deleted(environ: dict[str, str],
     state = thesis.parent.parent / "state.json"
     state.write_text('{"pid": 1, "start_id": "x", "ports": {"proxy": 1}}')
     before = sorted(thesis.parent.parent.rglob("*"))
-    assert not local_status(environ=environ).running
+    assert local_status(environ=environ).as_json()["problem"] is None
     assert local_stop(environ=environ) is False
     for refused in (local_start, local_reset):
         with pytest.raises(LocalWorkspaceError, match="not of a local workspace") as caught:

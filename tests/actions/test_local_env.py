@@ -12,11 +12,13 @@ from pathlib import Path
 import dotenv
 import pytest
 
-from amlpriv.actions.local_env import SHELLS, LocalEnv, guess_shell, local_env
+from amlpriv.actions.local import local_status
+from amlpriv.actions.local_env import SHELLS, LocalEnv, forget_names, guess_shell, local_env
 from amlpriv.errors import LocalWorkspaceError, UsageError
 from amlpriv.local.asking import ask
 from amlpriv.local.home import Home
 from amlpriv.local.lifecycle import status
+from amlpriv.local.plane.names import RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
 from amlpriv.remote import WorkspaceName
 
 NASTY = {
@@ -129,9 +131,46 @@ def test_real_names_mean_the_local_workspace_from_then_on(local_environ: dict[st
 
 
 @pytest.mark.local
+def test_names_are_shown_by_the_status_until_they_are_dropped(local_environ: dict[str, str], tmp_path: Path) -> None:
+    name = WorkspaceName("shown", "group", "prod")
+    local_env(names=[name], environ=local_environ, folder=tmp_path)
+    found = local_status(environ=local_environ)
+    assert name.arm_id in found.stands_for
+    assert f"  stands for  {name.arm_id}" in str(found).splitlines()
+    assert name.arm_id in found.as_json()["stands_for"]  # type: ignore[operator]
+    assert name in forget_names(environ=local_environ)
+    assert name.arm_id not in local_status(environ=local_environ).stands_for
+    assert name not in forget_names(environ=local_environ)
+
+
+def test_where_nothing_runs_no_name_is_in_force(environ: dict[str, str]) -> None:
+    assert forget_names(environ=environ) == ()
+
+
+@pytest.mark.local
+def test_a_missing_config_is_said(local_environ: dict[str, str], tmp_path: Path) -> None:
+    """MLClient.from_config() will fail; nothing is written, since nobody would take it away."""
+    said: list[str] = []
+    local_env(config=True, environ=local_environ, folder=tmp_path, say=said.append)
+    assert "No config.json here or above" in said[-1]
+    assert "amlpriv local exec" in said[-1]
+    assert f"{SUBSCRIPTION}, {RESOURCE_GROUP}, {WORKSPACE} " in said[-1]
+    said.clear()
+    local_env(config=False, environ=local_environ, folder=tmp_path, say=said.append)
+    (tmp_path / "config.json").write_text(
+        json.dumps({"subscription_id": SUBSCRIPTION, "resource_group": RESOURCE_GROUP, "workspace_name": WORKSPACE})
+    )
+    local_env(config=True, environ=local_environ, folder=tmp_path, say=said.append)
+    assert said == []
+
+
+@pytest.mark.local
 @pytest.mark.parametrize("url", ["socks5://corp:1080", "https://user:secret@corp:1"])
 def test_a_proxy_that_cannot_be_passed_through_is_said_at_once(local_environ: dict[str, str], url: str) -> None:
     said: list[str] = []
-    local_env(environ={**local_environ, "HTTPS_PROXY": url, "https_proxy": url}, say=said.append)
+    try:
+        local_env(environ={**local_environ, "HTTPS_PROXY": url, "https_proxy": url}, say=said.append)
+    finally:
+        local_env(environ=local_environ)  # the workspace is shared, and its way to other hosts with it
     assert "only http:// ones can be passed through" in said[0]
     assert "secret" not in said[0]

@@ -12,7 +12,7 @@ import pytest
 from amlpriv.actions.publish import Published
 from amlpriv.actions.render import render
 from amlpriv.actions.verify_report import SCHEMA, default_report
-from amlpriv.errors import UnsupportedError
+from amlpriv.errors import InputError, UnsupportedError
 from amlpriv.plans.steps import DIGEST, Keep, Register, Reuse, Upload
 from amlpriv.workspace.memory import NAME
 from tests.actions.projects import Office, project
@@ -46,11 +46,66 @@ def test_without_a_report_it_is_refused_before_anything_is_sent(office: Office) 
     assert office.memory.requests.total == 0
 
 
-@pytest.mark.parametrize("answer", ["no", "unknown", "facts", "perhaps"])
+@pytest.mark.parametrize("answer", ["no", "unknown", "facts", "not asked"])
 def test_only_a_yes_opens_it(office: Office, answer: str) -> None:
     report(office, answer)
     with pytest.raises(UnsupportedError):
         office.publish()
+
+
+def test_a_no_is_told_as_one(office: Office) -> None:
+    report(office, "no")
+    with pytest.raises(UnsupportedError, match=r"has asked .*the answer is no"):
+        office.publish()
+
+
+def test_an_answer_under_the_old_name_of_the_report_counts(office: Office) -> None:
+    report(office, "yes")
+    path = default_report(NAME, office.environ)
+    path.rename(path.with_name(f"{NAME.name}.json"))
+    assert office.publish().as_json()["route"] == "plain"
+
+
+GOOD = {"schema": SCHEMA, "workspace": NAME.arm_id, "probes": []}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        json.dumps({}),
+        json.dumps({**GOOD, "schema": ["x"]}),
+        json.dumps({**GOOD, "workspace": 5}),
+        json.dumps({**GOOD, "probes": {}}),
+        json.dumps({**GOOD, "probes": ["V14"]}),
+        json.dumps({**GOOD, "probes": [{"answer": "yes"}]}),
+        json.dumps({**GOOD, "probes": [{"id": 14, "answer": "yes"}]}),
+        json.dumps({**GOOD, "probes": [{"id": "V14", "answer": ["yes"]}]}),
+        json.dumps({**GOOD, "probes": [{"id": "V14", "answer": True}]}),
+        json.dumps({**GOOD, "probes": [{"id": "V14", "answer": "perhaps"}]}),
+        json.dumps({**GOOD, "probes": [{"id": "V14"}]}),
+    ],
+)
+def test_a_report_that_somebody_wrote_wrongly_is_named(office: Office, document: str) -> None:
+    path = default_report(NAME, office.environ)
+    path.parent.mkdir(parents=True)
+    path.write_text(document, encoding="utf-8")
+    with pytest.raises((InputError, UnsupportedError)) as caught:
+        office.publish()
+    if document:
+        assert isinstance(caught.value, InputError)
+        assert str(path) in caught.value.message
+    assert office.memory.requests.total == 0
+
+
+def test_the_ids_of_a_report_are_read_in_any_case(office: Office) -> None:
+    report(office, "yes")
+    path = default_report(NAME, office.environ)
+    path.write_text(path.read_text(encoding="utf-8").replace("V14", "v14"), encoding="utf-8")
+    assert office.publish().as_json()["route"] == "plain"
 
 
 def test_the_yes_of_another_workspace_does_not_count(office: Office) -> None:

@@ -241,6 +241,162 @@ def test_what_is_kept_is_named_and_can_be_removed_later(tmp_path: Path) -> None:
     assert (len(things), left, memory.environments) == (1, (), {})
 
 
-def test_the_default_report_is_named_after_the_workspace(tmp_path: Path) -> None:
+def test_the_default_reports_of_two_workspaces_with_one_name_are_two_files(tmp_path: Path) -> None:
     environ = {"AMLPRIV_HOME": str(tmp_path)}
-    assert default_report(WorkspaceName("s", "g", "churn"), environ) == tmp_path / "verify" / "churn.json"
+    names = [WorkspaceName("s", group, "churn") for group in ("g", "h")]
+    paths = [default_report(name, environ) for name in names]
+    assert len(set(paths)) == 2
+    assert all(path.parent == tmp_path / "verify" and path.name.startswith("churn-") for path in paths)
+    assert default_report(WorkspaceName("S", "G", "churn"), environ) == paths[0]
+
+
+class Asking:
+    """Runs of verify on a workspace in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.environ = {"AMLPRIV_HOME": str(folder / "home")}
+        self.memory = MemoryWorkspace(lambda: datetime(2026, 11, 20, tzinfo=timezone.utc))
+        self.report = default_report(self.memory.open().name, self.environ)
+
+    def __call__(self, *only: str, **options: Any) -> Verified:
+        return verify(live=True, workspace=self.memory.open(), environ=self.environ, only=only, **options)
+
+    def probes(self, path: Path | None = None) -> dict[str, Any]:
+        document = json.loads((path or self.report).read_text(encoding="utf-8"))
+        return {item["id"]: item for item in document["probes"]}
+
+
+@pytest.fixture
+def asking(tmp_path: Path) -> Asking:
+    return Asking(tmp_path)
+
+
+@pytest.mark.parametrize("answer", ["yes", "no", "facts"])
+def test_what_was_known_survives_a_run_without_an_answer(asking: Asking, answer: str) -> None:
+    asking("V05")
+    known = {**asking.probes()["V05"], "answer": answer, "words": "known", "asked_at": "2026-01-01T00:00:00Z"}
+    document = json.loads(asking.report.read_text())
+    asking.report.write_text(json.dumps({**document, "probes": [known]}))
+    assert asking("V05")["V05"].verdict is Verdict.UNKNOWN
+    after = asking.probes()["V05"]
+    assert (after["answer"], after["words"], after["asked_at"]) == (answer, "known", "2026-01-01T00:00:00Z")
+    assert after["last_attempt"]["answer"] == "unknown"
+    assert "Not imitated here" in after["last_attempt"]["words"]
+    assert read_verdicts(asking.memory.open().name, asking.environ)["V05"].value == answer
+
+
+def test_a_new_answer_replaces_what_was_known(asking: Asking) -> None:
+    asking("V01")
+    document = json.loads(asking.report.read_text())
+    old = {**document["probes"][0], "answer": "no", "last_attempt": {}}
+    asking.report.write_text(json.dumps({**document, "probes": [old]}))
+    asking("V01")
+    assert asking.probes()["V01"]["answer"] == "yes"
+    assert "last_attempt" not in asking.probes()["V01"]
+
+
+def test_answers_move_from_the_old_name_of_the_report(asking: Asking) -> None:
+    asking("V01")
+    old = asking.report.with_name(f"{asking.memory.open().name.name}.json")
+    asking.report.rename(old)
+    asking("V03")
+    assert set(asking.probes()) == {"V01", "V03"}
+    assert asking.report.exists()
+
+
+def test_a_place_where_no_report_can_be_written_is_refused_first(asking: Asking, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for place in (tmp_path, tmp_path / "file" / "report.json"):
+        with pytest.raises(UsageError, match="report cannot be written"):
+            asking("V01", report=place)
+    assert asking.memory.requests.total == 0
+
+
+@pytest.mark.parametrize("text", ["important", "{}", '{"schema": "amlpriv-verify-journal-1"}', "[]"])
+def test_a_file_of_somebody_else_is_not_overwritten(asking: Asking, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(text)
+    with pytest.raises(UsageError, match="not overwritten"):
+        asking("V01", report=path)
+    assert path.read_text() == text
+    assert asking.memory.requests.total == 0
+
+
+def test_a_report_on_another_workspace_is_not_overwritten(asking: Asking, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    asking("V01", report=path)
+    text = path.read_text().replace("/resourceGroups/", "/resourceGroups/other-")
+    path.write_text(text)
+    with pytest.raises(UsageError, match="another workspace"):
+        asking("V01", report=path)
+    assert path.read_text() == text
+
+
+def test_an_empty_file_and_an_earlier_report_are_taken(asking: Asking, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.touch()
+    asking("V01", report=path)
+    asking("V03", report=path)
+    assert set(asking.probes(path)) == {"V01", "V03"}
+
+
+def test_the_answers_are_there_when_the_report_cannot_be_written_any_more(asking: Asking, tmp_path: Path) -> None:
+    path, said = tmp_path / "folder" / "report.json", list[str]()
+
+    def say(line: str) -> None:
+        said.append(line)
+        if line.startswith("V01"):
+            path.mkdir(parents=True)
+
+    result = asking("V01", report=path, say=say)
+    assert result["V01"].verdict is Verdict.YES
+    assert result.report is None
+    assert result.unwritten is not None
+    assert result.exit_code == result.unwritten.exit_code != 0
+    assert result.as_json()["report_error"] == result.unwritten.message
+    assert any("report was not written" in line for line in said)
+    assert asking.memory.environments == {}
+
+
+@pytest.mark.parametrize("skip", [[probe.id for probe in PROBES], [probe.id.lower() for probe in PROBES]])
+def test_when_everything_is_skipped_nothing_is_asked(asking: Asking, skip: list[str]) -> None:
+    with pytest.raises(UsageError, match="skipped"):
+        asking(skip=skip)
+    rest = [probe.id for probe in PROBES if probe.id != "V18"]
+    with pytest.raises(UsageError, match="Nothing can be asked"):
+        asking(skip=rest)
+    assert asking.memory.requests.total == 0
+
+
+def test_ids_are_taken_in_any_case_and_as_one_text(asking: Asking) -> None:
+    found = verify(only="v01, V03", environ=asking.environ)
+    assert [item.probe.id for item in found.asked] == ["V01", "V03"]
+
+
+def test_cleaning_touches_nothing_that_no_run_can_have_created(asking: Asking) -> None:
+    asking("V01", keep=True)
+    [journal] = find_journals(verify_folder(asking.environ))
+    mine = journal.things[0]
+    for thing in (
+        Thing("environment", "production"),
+        Thing("container", "azureml"),
+        Thing("database", "amlpriv-verify"),
+    ):
+        journal.begin(thing)
+    before = asking.memory.requests.total
+    _, left = clean_up(workspace=asking.memory.open(), environ=asking.environ)
+    assert {item.thing.name for item in left} == {"production", "azureml", "amlpriv-verify"}
+    assert all("left alone" in item.words for item in left)
+    assert mine.name not in asking.memory.environments
+    assert asking.memory.requests.total > before
+    assert list(find_journals(verify_folder(asking.environ))) == []
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"schema": "amlpriv-verify-journal-1", "things": [1]}'])
+def test_a_broken_journal_is_named(asking: Asking, text: str) -> None:
+    folder, said = verify_folder(asking.environ), list[str]()
+    folder.mkdir(parents=True)
+    (folder / "v12345678.json").write_text(text)
+    assert clean_up(workspace=asking.memory.open(), environ=asking.environ, say=said.append) == ((), ())
+    assert [str(folder / "v12345678.json") in line for line in said] == [True]
+    assert (folder / "v12345678.json").exists()

@@ -66,6 +66,15 @@ def test_exec_for_a_workspace_with_another_name(run: Callable[..., Ended]) -> No
 
 
 @pytest.mark.local
+def test_env_prints_what_everybody_may_know_as_it_is(run: Callable[..., Ended]) -> None:
+    ended = run(*ENV, "--json", "--as", "sub/group/typed")
+    assert ended.json["set"]["AZURE_CLIENT_SECRET"] == "local"
+    dropped = run(*ENV, "--drop", "--json").json["dropped"]
+    assert [name.rpartition("/")[2] for name in dropped if name.endswith("/typed")] == ["typed"]
+    assert run(*ENV, "--drop").err == "No names were in force.\n"
+
+
+@pytest.mark.local
 def test_a_missing_program_is_said_in_one_line(run: Callable[..., Ended]) -> None:
     ended = run(*EXEC, "--no-config", "--", "no-such-program")
     assert (ended.code, ended.out) == (5, "")

@@ -44,10 +44,17 @@ def test_the_list_as_json(amlpriv: Amlpriv) -> None:
         (["--only", "V99"], "V99"),
         (["--feed-token-from", "abc"], "env:VARIABLE"),
         (["--feed-token-from", "env:AMLPRIV_NOT_SET"], "AMLPRIV_NOT_SET"),
+        (["--only", ""], "names no probe"),
+        (["--only", ",,"], "names no probe"),
+        (["--skip", " , "], "names no probe"),
+        (["--skip", ",".join(probe.id for probe in PROBES)], "skipped"),
+        (["--live", "--yes", "--only", "V01", "--report", "."], "directory"),
+        (["--clean", "--only", "V01"], "--only"),
+        (["--clean", "--live", "--keep"], "--live, --keep"),
+        (["--clean", "--report", "x.json"], "--report"),
         (["--live", "--yes", "--only", "V18"], "V18: not asked: needs --feed"),
         (["--feed", "https://feed.example/simple/"], "--feed-token-from"),
     ],
-    ids=["unknown", "token itself", "unset variable", "no feed", "half a feed"],
 )
 def test_a_wrong_call_is_refused(amlpriv: Amlpriv, home: Path, words: list[str], told: str) -> None:
     ended = amlpriv("verify", *words)

@@ -97,3 +97,29 @@ def test_a_missing_file_is_not_blamed_on_the_storage(blobs: LocalBlobs, containe
 def test_own_requests_are_not_in_the_request_log(running: State, blobs: LocalBlobs, container: str) -> None:
     log = running.root / "logs" / "requests.jsonl"
     assert not log.exists() or container not in log.read_text()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no named pipes")
+def test_a_named_pipe_is_left_out_and_does_not_wait_for_its_writer(
+    blobs: LocalBlobs, container: str, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "a").write_text("a")
+    assert blobs.upload([("pipe", tmp_path / "pipe"), ("a", tmp_path / "a")], container, "x") == [
+        "pipe: no regular file"
+    ]
+    assert blobs.sizes(container) == {"x/a": 1}
+
+
+def test_a_large_file_stops_when_its_check_says_so(blobs: LocalBlobs, container: str, tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(bytes(5_000_000))
+    calls: list[int] = []
+
+    def check() -> None:
+        calls.append(1)
+        if len(calls) > 3:
+            raise InputError("enough")
+
+    with pytest.raises(InputError, match="enough"):
+        blobs.upload([("large", tmp_path / "large")], container, "x", check)
+    assert blobs.sizes(container) == {}

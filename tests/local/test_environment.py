@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from amlpriv.errors import LocalWorkspaceError
-from amlpriv.local.environment import DROPPED, changes, environment_variables
+from amlpriv.local.environment import DROPPED, changes, environment_variables, outside
 from amlpriv.local.hosts import Upstream
 from amlpriv.local.state import Ports, State
 from amlpriv.secret import Secret
@@ -124,3 +124,14 @@ def test_a_workspace_of_an_older_version_cannot_isolate(state: State) -> None:
 def test_a_home_with_a_relative_path_is_found_from_another_folder_too(state: State) -> None:
     assert environment_variables(state, {"AMLPRIV_HOME": "home"})["AMLPRIV_HOME"] == str(state.root)
     assert "AMLPRIV_HOME" not in environment_variables(state, {})
+
+
+def test_outside_is_as_if_no_shell_had_been_led_here(state: State) -> None:
+    """A workspace that is started from an isolated shell isolates nobody else."""
+    before = {"PATH": "/bin", "HTTP_PROXY": "http://corp:1"}
+    led = environment_variables(state, {"PATH": "/bin", "PIP_PROXY": "http://corp:1"}, isolated=True)
+    rest = outside(led)
+    assert not {name for name in rest if "PROXY" in name.upper()} - {"no_proxy", "NO_PROXY", "NODE_USE_ENV_PROXY"}
+    assert "AMLPRIV_ISOLATED" not in rest
+    assert environment_variables(state, rest)["https_proxy"] == state.proxy_url
+    assert outside(before) == before

@@ -18,9 +18,11 @@ from typing import Any
 
 import pytest
 
-from amlpriv.errors import JobError, LockedError, UnsupportedError, UsageError
+from amlpriv.errors import JobError, LocalWorkspaceError, LockedError, UnsupportedError, UsageError
+from amlpriv.local.home import Home
+from amlpriv.local.lifecycle import start, stop
 from amlpriv.local.plane.serving_files import served_port, serving_files
-from amlpriv.local.serving import Prepared, Running, check_port, held, serve
+from amlpriv.local.serving import Prepared, Running, Watch, check_port, held, serve
 from amlpriv.secret import Secret
 
 # What of azureml-inference-server-http is used: its entry point, its default address, its routes.

@@ -83,6 +83,29 @@ def test_steps_pass_folders_on_and_the_last_one_fills_the_pipelines_output(site:
 
 
 @posix
+def test_steps_of_an_isolated_pipeline_are_isolated_and_its_named_outputs_are_registered(
+    site: Site, component: str
+) -> None:
+    site.isolated = {"AMLPRIV_ISOLATED": "1"}
+    own = {"out": {"value": "${{parent.outputs.final}}", "type": "literal"}}
+    named = {"out": {"name": "middle", "version": "3", "mode": "Upload"}}
+    job = site.run(
+        "pipe",
+        jobType="Pipeline",
+        jobs={"one": step(component, named, word="a"), "two": step(component, own, word="b")},
+        outputs={"final": {"jobOutputType": "uri_folder", "assetName": "end"}},
+        amlprivIsolated=True,
+    )
+    assert job["status"] == "Completed", job.get("error")
+    assert "isolated client" in site.log("pipe_one")
+    assert job["outputs"]["final"]["assetVersion"] == "1"
+    for name, version, path in (("middle", "3", "pipe_one/out/"), ("end", "1", "pipe/final/")):
+        asset = site.context.store.assets("data").get(name)
+        assert asset
+        assert asset.versions[version].properties["dataUri"].endswith(f"azureml/{path}")
+
+
+@posix
 @pytest.mark.parametrize(
     ("goes_on", "statuses"),
     [

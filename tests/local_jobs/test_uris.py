@@ -146,6 +146,19 @@ def test_ids_of_assets_lead_to_their_files(site: Site) -> None:
     assert resolve(site.context, "https://public.example/a") == "https://public.example/a"
 
 
+def test_an_output_with_a_path_of_its_own_is_found_there(site: Site) -> None:
+    own = "azureml://datastores/workspaceblobstore/paths/results/"
+    with site.context.store.lock:
+        properties = {"jobType": "Command", "experimentName": "e", "outputs": {"m": {"uri": own}}}
+        site.context.store.assets("jobs").put_container("j1", properties)
+    model = site.register("models", "net", {"modelUri": "azureml://jobs/j1/outputs/m/paths/net"})
+    assert resolve(site.context, "azureml://jobs/j1/outputs/m/paths/a/b") == f"{own}a/b"
+    assert resolve(site.context, "azureml://jobs/j1/outputs/m") == own
+    assert resolve(site.context, model) == f"{own}net"
+    artifacts = "azureml://jobs/j1/outputs/artifacts/paths/outputs/x"
+    assert resolve(site.context, artifacts) == artifacts
+
+
 def test_ids_that_lead_nowhere_are_named(site: Site) -> None:
     environment = site.register("environments", "env", {"image": "x"})
     with pytest.raises(InputError, match="has no files"):

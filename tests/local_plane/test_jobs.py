@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from amlpriv.local.plane.http import Request, Response, read_target
 from amlpriv.local.plane.names import WORKSPACE_ID
 from tests.local_plane.clients import Clock
-from tests.local_plane.jobsite import COMPONENT, JobSite, error
+from tests.local_plane.jobsite import COMMAND, COMPONENT, JobSite, error
 
 
 @pytest.fixture
@@ -136,3 +138,17 @@ def test_of_many_who_submit_the_same_job_at_once_one_makes_it(site: JobSite) -> 
         statuses = list(pool.map(lambda _: site.put("same").status, range(24)))
     assert (statuses.count(201), statuses.count(200)) == (1, 23)
     assert site.hand.submitted == ["same"]
+
+
+def test_a_job_of_an_isolated_client_is_kept_as_such_and_no_answer_shows_it(site: JobSite) -> None:
+    body = json.dumps({"properties": {**COMMAND, "amlprivIsolated": True}}).encode()
+    for name, isolated in (("lone", True), ("free", False)):
+        request = Request("PUT", f"{WORKSPACE_ID}/jobs/{name}", {"api-version": "2024-04-01"}, site.ask.headers, body)
+        assert site.plane.handle(replace(request, isolated=isolated)).status == 201
+        with site.hand.context.store.lock:
+            record = site.hand.context.store.assets("jobs").get(name)
+            assert record
+            assert record.record.properties.get("amlprivIsolated", False) is isolated
+        shown = [site.ask("GET", f"/jobs/{name}"), site.ask("PUT", f"/jobs/{name}", json.loads(body))]
+        assert [answer.status for answer in shown] == [200, 200]
+        assert "amlprivIsolated" not in str([answer.json() for answer in shown])

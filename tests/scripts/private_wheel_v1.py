@@ -2,8 +2,9 @@
 
 import os
 import sys
+from pathlib import Path
 
-from azureml.core import Environment, Workspace
+from azureml.core import Datastore, Environment, Workspace
 from azureml.core.authentication import ServicePrincipalAuthentication
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.exceptions import UserErrorException
@@ -46,4 +47,18 @@ feed = "https://feed.contoso.example/simple"
 ws.set_connection(name="private-feed", category="PythonFeed", target=feed, authType="PAT", value="my-token")
 connection = ws.get_connection("private-feed")
 print("connection", connection["properties"]["target"], "my-token" in str(connection))
-ws.delete_connection("private-feed")
+print("connections", ws.list_connections().count("private-feed"), ws.list_connections(category="Git"))
+ws.set_connection(name="json-feed", category="PythonFeed", target=feed, authType="PAT", value='{"pat": "my-token"}')
+print("json", "my-token" in str(ws.get_connection("json-feed")))
+for name in ("private-feed", "json-feed"):
+    ws.delete_connection(name)
+
+datastore = ws.get_default_datastore()
+print("datastores", datastore.name, *sorted(ws.datastores), Datastore.get(ws, "workspaceartifactstore").container_name)
+folder, down = Path.cwd() / "up", Path.cwd() / "down"
+(folder / "deep").mkdir(parents=True)
+for path in ("a.txt", "deep/\u00e4 b.txt"):
+    (folder / path).write_text(path[0])
+datastore.upload(str(folder), "v1-up", overwrite=True, show_progress=False)
+print("downloaded", datastore.download(str(down), prefix="v1-up", show_progress=False))
+print("file", (down / "v1-up" / "deep" / "\u00e4 b.txt").read_text())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -175,3 +177,44 @@ def test_the_order_of_constraints_means_nothing(constraints: list[tuple[str, str
 def test_the_normal_form_is_normal(constraints: list[tuple[str, str]]) -> None:
     first = parse_match("foo " + ",".join("".join(one) for one in constraints)).version
     assert parse_match(f"foo[version='{first}']").version == first
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "version"),
+    [
+        ("conda-forge:r-base=4.3.2", "r-base", "4.3.2.*"),
+        ("bioconda:bcftools", "bcftools", None),
+        ("conda-forge/linux-64:numpy >=1,<2", "numpy", "<2,>=1"),
+    ],
+)
+def test_what_stands_before_a_single_colon_is_nothing_to_conda_and_said(
+    line: str, name: str, version: str | None
+) -> None:
+    match = parse_match(line)
+    assert (match.name, match.version, match.channel) == (name, version, None)
+    assert match.remark is not None
+    assert "'::'" in match.remark
+
+
+@pytest.mark.parametrize("line", ["pathlib\u200a", "\u00a0pathlib", "pathlib\u00a01.2"])
+def test_a_blank_that_conda_does_not_know_is_refused(line: str) -> None:
+    with pytest.raises(InputError, match="Not a conda dependency"):
+        parse_match(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{{" * 500_000,
+        "numpy" + " " * 1_000_000 + "!",
+        "numpy " + "1 " * 500_000 + "-",
+        "a://" * 250_000,
+        "a" * 1_000_000 + "!",
+    ],
+)
+def test_a_line_without_end_is_refused_at_once_and_not_repeated(line: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(InputError) as caught:
+        parse_match(line)
+    assert time.monotonic() - started < 1
+    assert len(str(caught.value)) < 1000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import yaml
 from hypothesis import given
@@ -306,3 +308,27 @@ def test_the_hash_of_an_address_takes_the_place_of_the_lines_own() -> None:
     assert render_pip_requirement(line, url=f"https://h.example/a.whl#sha256={SHA}") == (
         f"a @ https://h.example/a.whl#sha256={SHA}"
     )
+
+
+def test_a_template_is_kept_as_it_is() -> None:
+    line = parse_pip_line("azureml-core[all]=={{latest-pypi-version}}")
+    assert isinstance(line, PipRequirement)
+    assert line.template
+    assert line.name == "azureml-core"
+    assert render_pip_requirement(line) == "azureml-core[all]=={{latest-pypi-version}}"
+    assert render_pip_requirement(line, url="https://h/x.whl") == "azureml-core[all] @ https://h/x.whl"
+
+
+def test_a_template_without_a_name_is_refused_with_what_to_do() -> None:
+    with pytest.raises(InputError) as caught:
+        parse_pip_line("{% if azure %}")
+    assert "Fill in the template" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("line", ["numpy" + " " * 1_000_000 + "x", "./x" + "\t" * 1_000_000 + "x", "numpy " * 160_000])
+def test_a_line_without_end_is_refused_at_once(line: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(InputError) as caught:
+        parse_pip_line(line)
+    assert time.monotonic() - started < 1
+    assert len(str(caught.value)) < 1000

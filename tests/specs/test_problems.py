@@ -46,3 +46,10 @@ def test_suggestions() -> None:
     assert did_you_mean("pth", ["path", "git"]) == "Did you mean 'path'?"
     assert did_you_mean("zzz", ["path", "git"]) == "Known are: git, path."
     assert did_you_mean("zzz", []) == "None is defined."
+
+
+def test_a_message_that_quotes_a_line_without_end_is_shortened() -> None:
+    error = input_error(f"Not a line: {'x' * 1_000_000} (reason).", Position("f", 1, 1))
+    assert error.message.startswith("Not a line: ")
+    assert error.message.endswith(" (reason).")
+    assert len(error.message) < 2500

@@ -146,3 +146,23 @@ def test_plain_data_becomes_a_tree_without_positions() -> None:
 def test_other_than_plain_data_is_refused() -> None:
     with pytest.raises(InputError, match="bytes is not plain data"):
         from_data({"a": b"x"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: " + "[" * 100_000,
+        "a: " + "{b: " * 100_000,
+        "- " * 100_000 + "x",
+        "? " * 100_000,
+        "a: " + "[" * 9000 + "]" * 9000,
+    ],
+)
+def test_what_is_nested_without_end_is_refused_and_does_not_end_the_process(text: str) -> None:
+    with pytest.raises(InputError):
+        load_mapping(text)
+
+
+def test_a_file_with_too_many_values_is_not_said_to_have_aliases() -> None:
+    with pytest.raises(InputError, match="The file holds too many values"):
+        load_mapping("a: [" + "x," * 150_000 + "]")

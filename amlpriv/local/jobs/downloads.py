@@ -36,11 +36,14 @@ def download(uri: str, folder: Path, account: str, environ: Mapping[str, str]) -
             shutil.copyfileobj(answer, stream)
     except urllib.error.HTTPError as error:
         error.close()
+        if error.code in (403, 407, 502, 503):  # the proxy's word: it gives the reason with the code
+            raise NetworkError(f"{redact(uri)} cannot be had: {error.code} {redact(str(error.reason))}.") from None
         raise NotFoundError(
             f"{redact(uri)} answers {error.code} {error.reason}.", hint="Correct the address."
         ) from None
     except (OSError, ValueError) as error:
-        raise NetworkError(f"{redact(uri)} does not answer: {redact(str(error))}.") from None
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        raise NetworkError(f"{redact(uri)} does not answer: {redact(str(reason))}.") from None
     return target
 
 

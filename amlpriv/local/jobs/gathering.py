@@ -93,5 +93,6 @@ def _inside(folder: _Found) -> Iterator[_Found]:
 
 
 def _shown(name: str) -> str:
-    """The name in plain ASCII, on one line."""
-    return os.fsencode(name).decode("utf-8", errors="backslashreplace").encode("unicode_escape").decode() or "."
+    """The name on one line, also when it is no text."""
+    text = os.fsencode(name).decode("utf-8", errors="backslashreplace") or "."
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from amlpriv.errors import JobError
-from amlpriv.local.plane import data, models
+from amlpriv.local.jobs.files import output_uri
 from amlpriv.local.plane.context import Context
 from amlpriv.local.plane.http import ArmError, Json
+from amlpriv.local.plane.job_assets import registered_as
 
 __all__ = ["register_outputs"]
-
-_MODELS = ("custom_model", "mlflow_model", "triton_model")
 
 
 def register_outputs(context: Context, job: str, outputs: Mapping[str, Any]) -> Json:
@@ -26,7 +25,8 @@ def register_outputs(context: Context, job: str, outputs: Mapping[str, Any]) -> 
         found[name] = output
         if output.get("assetName"):
             try:
-                found[name] = {**output, "assetVersion": _register(context, job, output)}
+                whole = {**output, "uri": output_uri(job, name, output)}
+                found[name] = {**output, "assetVersion": _register(context, job, whole)}
             except ArmError as error:
                 message = f"The output {name} could not be registered as {output['assetName']}: {error.message}"
                 raise JobError(message) from None
@@ -34,14 +34,8 @@ def register_outputs(context: Context, job: str, outputs: Mapping[str, Any]) -> 
 
 
 def _register(context: Context, job: str, output: Mapping[str, Any]) -> str:
-    asset, given, kind = str(output["assetName"]), output.get("assetVersion"), str(output["jobOutputType"]).lower()
-    common = {"description": output.get("description")}
-    if kind in _MODELS:
-        what = models.KIND
-        document = {**common, "modelType": kind, "modelUri": output["uri"], "jobName": job}
-    else:
-        what = data.KIND
-        document = {**common, "dataType": kind, "dataUri": output["uri"]}
+    asset, given = str(output["assetName"]), output.get("assetVersion")
+    what, document = registered_as(job, output)
     properties = what.read(context, {"properties": document})
     with context.store.lock:
         assets = context.store.assets(what.segment)

@@ -16,10 +16,12 @@ __all__ = ["MARK", "instance_note", "job_variables", "secret_values"]
 
 _SECRET_NAME = re.compile(
     r"passw|passphrase|secret|credential|signature|connection_?string|(?:api|access|account|private|signing|shared)_?key"
-    r"|(?:^|_)(?:tokens?|pat|sas|apikey|auth)(?:_|$)|(?:^|_)key$|[a-z0-9]_pwd(?:_|$)",
+    r"|(?:^|_)(?:tokens?|pat|sas|apikey|auth)(?:_|$)|(?:^|_)key$|pwd(?:_|$)",
     re.IGNORECASE,
 )
-"""By word, so that TOKENIZERS_PARALLELISM is none; ``PWD`` and ``OLDPWD`` are the shell's own, ``DB_PWD`` is not."""
+"""By word, so that TOKENIZERS_PARALLELISM is none."""
+_OF_THE_SHELL = ("PWD", "OLDPWD")
+"""Folders; ``DB_PWD`` is a password."""
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SHORTEST = 8
 """Shorter values are words that a log may well have."""
@@ -82,7 +84,9 @@ def secret_values(environment: Mapping[str, str]) -> tuple[str, ...]:
     """
     found: set[str] = set()
     for name, value in environment.items():
-        if _SECRET_NAME.search(_HUMP.sub("_", name)) and not _is_plain(value):
+        if name in _OF_THE_SHELL or _is_plain(value):
+            continue
+        if _SECRET_NAME.search(_HUMP.sub("_", name)):
             lines = (line.strip() for line in value.splitlines())
             found |= {value, *(line for line in lines if not _is_plain(line))}
     return tuple(sorted(found, key=len, reverse=True))

@@ -26,6 +26,7 @@ from amlpriv.local.plane import (
     control,
     data,
     datastores,
+    datastores_v1,
     definitions,
     deployments,
     discovery,
@@ -59,6 +60,7 @@ ROUTES: tuple[Route, ...] = (
     *control.ROUTES,
     *workspaces.ROUTES,
     *datastores.ROUTES,
+    *datastores_v1.ROUTES,
     *environments.ROUTES,
     *models.ROUTES,
     *codes.ROUTES,
@@ -205,7 +207,6 @@ class Plane:
         message = f"The local workspace does not imitate {request.method} {unquote(request.path)}."
         return error_response(status, "NotImplementedByLocalWorkspace", redact(message))
 
-
     def _remember(self, asked: str) -> None:
         """For ``local status``, after a restart as well: its counts are kept too."""
         if asked in self.unknown or len(self.unknown) >= _REMEMBERED:
@@ -218,8 +219,8 @@ class Plane:
         """What an earlier run was asked for and this one, perhaps a newer version, does not know either."""
         try:
             kept = json.loads(self._unknown_file.read_text(encoding="utf-8"))
-            stored = [str(each).partition(" ")[::2] for each in kept]
-        except (OSError, ValueError, TypeError):
+            stored = [str(each).partition(" ")[::2] for each in kept] if isinstance(kept, list) else []
+        except (OSError, ValueError):
             return []
         return [f"{method} {path}" for method, path in stored if self._router.find(method, path) is None]
 

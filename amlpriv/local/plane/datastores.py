@@ -23,7 +23,7 @@ from amlpriv.local.plane.resources import not_found, page, resource
 from amlpriv.local.plane.routing import WORKSPACE_PATH, Call, Route
 from amlpriv.local.plane.workspaces import forbidden
 
-__all__ = ["BACKDATED", "ROUTES", "blob_sas", "container_sas"]
+__all__ = ["BACKDATED", "ROUTES", "blob_sas", "container_sas", "datastores_of"]
 
 SIGNED_VERSION = "2023-11-03"
 BACKDATED = timedelta(minutes=10)
@@ -53,7 +53,8 @@ def _service_sas(name: str, kind: str, key: str, permissions: str, start: dateti
     return urlencode(fields, quote_via=quote, safe="")
 
 
-def _datastores(context: Context) -> dict[str, Json]:
+def datastores_of(context: Context) -> dict[str, Json]:
+    """The resources, by name in small letters."""
     return {
         DEFAULT_DATASTORE: _datastore(context, DEFAULT_DATASTORE, context.container, default=True),
         ARTIFACT_DATASTORE: _datastore(context, ARTIFACT_DATASTORE, "azureml", default=False),
@@ -87,7 +88,7 @@ def _list(context: Context, call: Call) -> Response:
     names = [name.strip().lower() for name in (call.query("names") or "").split(",") if name.strip()]
     found = [
         item
-        for name, item in _datastores(context).items()
+        for name, item in datastores_of(context).items()
         if wanted in ("", str(item["properties"]["isDefault"]).lower()) and (not names or name in names)
     ]
     return page(call, found, top="count", skip="skip")
@@ -98,7 +99,7 @@ def _get(context: Context, call: Call) -> Response:
 
 
 def _find(context: Context, call: Call) -> Json:
-    found = _datastores(context).get(call["name"].lower())
+    found = datastores_of(context).get(call["name"].lower())
     if found is None:
         raise not_found(f"No datastore exists for name: {call['name']}")
     return found

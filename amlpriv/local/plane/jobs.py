@@ -16,6 +16,7 @@ from amlpriv.local.plane.context import Context
 from amlpriv.local.plane.fields import refusal
 from amlpriv.local.plane.filenames import file_name
 from amlpriv.local.plane.http import ArmError, Json, Response, json_response
+from amlpriv.local.plane.job_assets import check_registrations
 from amlpriv.local.plane.job_content import ISOLATED, changed_fields, check_name, merge, read_job
 from amlpriv.local.plane.job_references import check_references
 from amlpriv.local.plane.names import LOCATION, PROVIDER, SUBSCRIPTION, WORKSPACE_ID
@@ -106,6 +107,7 @@ def _put(context: Context, call: Call) -> Response:
         if known is not None:
             return json_response(_body(jobs.put_container(name, _changed(known.record, given)).record))
         check_references(context, given)
+        check_registrations(context, name, given)
         own = {"status": "NotStarted", **({ISOLATED: True} if call.request.isolated else {})}
         record = jobs.put_container(name, {**given, **own}).record
         body = _body(record)

@@ -40,9 +40,7 @@ class Log(Protocol):
         """Note one request."""
 
 
-def serve(
-    plane: Plane, certificate: Path, key: Path, log: Log, *, port: int = 0, isolated: bool = False
-) -> Server:
+def serve(plane: Plane, certificate: Path, key: Path, log: Log, *, port: int = 0, isolated: bool = False) -> Server:
     """Serve ``plane`` on 127.0.0.1 until ``close()``; port 0 takes a free one. OSError when it is taken.
 
     With ``isolated`` all requests are taken for those of isolated clients."""

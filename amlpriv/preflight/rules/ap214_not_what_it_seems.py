@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 from amlpriv.findings import Finding, Severity
 from amlpriv.preflight.subject import Place, Subject, place_of
+from amlpriv.secret import redact
+from amlpriv.specs.matchspec import holds_template
 
 __all__ = ["CODE", "NAME", "find"]
 
@@ -31,9 +33,15 @@ def find(subject: Subject) -> Iterator[Finding]:
         elif match.remark:
             fix = "Write >=1.2, =1.2, ==1.2 or [version='...']."
             yield place.finding(CODE, Severity.WARNING, match.name, match.remark, fix=fix)
+    for line in subject.conda.pip if subject.conda else ():
+        if holds_template(line.text):
+            name = getattr(line, "name", None) or "pip line"
+            message = f"{redact(line.text)!r} holds a template, and nobody fills it in."
+            fix = "Write the value, or render the file before you publish it."
+            yield place_of(line.position).finding(CODE, Severity.ERROR, name, message, fix=fix)
     for file, text in subject.all_texts():
-        for number, line in enumerate(text.splitlines(), start=1):
-            if selector := _SELECTOR.match(line):
+        for number, written in enumerate(text.splitlines(), start=1):
+            if selector := _SELECTOR.match(written):
                 message = f"{selector[1]} is a comment to conda: the line holds on every platform."
                 fix = "Remove the line or the comment; in the pip section write a marker (; sys_platform == 'linux')."
                 place = Place(file, number, selector.start(1) + 1)

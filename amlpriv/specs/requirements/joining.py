@@ -10,7 +10,7 @@ from amlpriv.specs.positions import Position
 
 __all__ = ["LogicalLine", "logical_lines"]
 
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+_COMMENT = re.compile(r"(^|(?<!\s)\s+)#.*$")  # the lookbehind keeps it linear
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,3 +42,15 @@ def test_a_turned_operator_is_a_warning(found: Found) -> None:
 def test_ordinary_lines_and_comments_are_left_alone(found: Found) -> None:
     for line in ("numpy>=1.8  # see [1]", "numpy[version='>=1.8']  # pinned", "numpy", "conda-forge::numpy=1.26=py*"):
         assert not found("AP214", TEXT.format(line=line))
+
+
+def test_a_template_in_a_pip_line_is_an_error(found: Found) -> None:
+    """It is kept as it is, and nobody fills it in."""
+    (finding,) = found("AP214", TEXT.format(line="pip: ['azureml-core=={{latest}}']"))
+    assert (finding.severity, finding.line, finding.subject) == (Severity.ERROR, 7, "azureml-core")
+
+
+def test_a_single_colon_is_a_warning(found: Found) -> None:
+    """conda ignores what stands before it."""
+    (finding,) = found("AP214", TEXT.format(line="conda-forge:numpy=1.26"))
+    assert "written with '::'" in finding.message
