@@ -58,7 +58,7 @@ def verify(live: bool, clean: bool, as_json: bool, **given: Any) -> int:
 
     Without --live the probes are listed with what they create and cost. With --live they are asked, after a question:
     everything that is created has 'amlpriv-verify' in its name and is removed afterwards, after an error and Ctrl-C as
-    well. The answers go into a report without secrets (default: AMLPRIV_HOME/verify/WORKSPACE.json).
+    well. The answers go into a report without secrets (default: a file of its own in AMLPRIV_HOME/verify).
 
     Exit codes: 0 every question that was asked has an answer (yes or no), 6 one has none or something could not be
     removed.

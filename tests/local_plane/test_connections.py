@@ -165,3 +165,14 @@ def test_a_secret_is_read_from_its_own_folder_only(
     [secret] = secret_files(tmp_path)
     record.write_text(record.read_text().replace(secret.name, "../other.json"))
     assert Client(make_plane())("POST", "/connections/feed/listsecrets").status == 404
+
+
+def test_a_target_that_somebody_edited_shows_no_password(
+    ask: Client, make_plane: Callable[[], Plane], tmp_path: Path
+) -> None:
+    put(ask)
+    record = tmp_path / "plane" / "connections" / "feed" / "_container.json"
+    record.write_text(record.read_text().replace("https://pkgs", f"https://user:{CANARY}@pkgs"))
+    again = Client(make_plane())
+    for path in ("/connections", "/connections/feed"):
+        assert CANARY not in str(again("GET", path).json())

@@ -172,3 +172,9 @@ def test_a_bottomless_text_is_refused() -> None:
 def test_a_number_that_is_too_long_is_refused() -> None:
     with pytest.raises(InputError, match="not TOML"):
         load_toml(f"a = {'9' * 5000}", "p.toml")
+
+
+def test_a_key_without_end_is_refused_at_once() -> None:
+    with pytest.raises(InputError, match="too deeply") as caught:
+        load_toml("b = 1\n" + "a." * 500_000 + "a = 1\n", "pyproject.toml")
+    assert caught.value.line == 2

@@ -23,6 +23,7 @@ from amlpriv.local.plane.names import WORKSPACE_ID
 from amlpriv.local.plane.resources import not_found, page, resource
 from amlpriv.local.plane.routing import WORKSPACE_PATH, Call, Route
 from amlpriv.local.plane.store import Assets, Record
+from amlpriv.secret import redact
 
 __all__ = ["ROUTES", "credentials_of"]
 
@@ -55,6 +56,8 @@ def _record(context: Context, name: str) -> Record:
 
 def _body(record: Record, credentials: Json | None = None) -> Json:
     shown = {name: value for name, value in record.properties.items() if name != _SECRET_FILE}
+    if shown.get("target"):
+        shown["target"] = redact(str(shown["target"]))  # of a record that somebody edited: no other has a secret there
     properties = {**shown, "credentials": credentials, "createdByWorkspaceArmId": WORKSPACE_ID}
     path = f"connections/{record.name}"
     return resource(path, "connections", properties, created=record.created, modified=record.modified)
