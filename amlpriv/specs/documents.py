@@ -128,7 +128,7 @@ class Document:
 def read_document(text: str, file: str | None = None) -> Document:
     """Read a document and find its environments. InputError with line and column for what is no YAML mapping, or for
     an ``environment`` that is neither text nor mapping."""
-    root = load_mapping(text, file)
+    root = load_mapping(text, file, last_wins=True)
     kind = document_kind(root)
     if kind in (DocumentKind.OTHER, DocumentKind.CONDA):
         return Document(kind, root, file=file)

@@ -136,12 +136,10 @@ def read_toml(text: str, file: str | None = None) -> dict[str, Any]:
     except ValueError as error:
         message = str(error).partition("\n")[0]
         place = _PLACE.search(message)
-        if place and place[1]:
-            line, column = int(place[1]), int(place[2])
-        else:
-            line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
+        end = (text.count("\n") + 1, len(text) - text.rfind("\n"))
+        at = (int(place[1]), int(place[2])) if place and place[1] else end
         said = _PLACE.sub("", message).rstrip(".")
-        raise InputError(f"This is not TOML: {said}.", file=file, line=line, column=column) from None
+        raise InputError(f"This is not TOML: {said}.", file=file, line=at[0], column=at[1]) from None
     return data
 
 

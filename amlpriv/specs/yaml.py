@@ -40,10 +40,12 @@ _FAST = getattr(yaml, "CSafeLoader", None)
 """libyaml's parser: the same nodes at the same places, many times faster; not in every build of PyYAML."""
 
 
-def load_mapping(text: str, file: str | None = None) -> YamlMap:
+def load_mapping(text: str, file: str | None = None, *, last_wins: bool = False) -> YamlMap:
     """The mapping that a YAML text holds; InputError with line and column for anything else.
 
-    Refused: a tab as indentation, a duplicate key, several documents, keys that are no text, tags beyond the YAML
+    With ``last_wins`` the last of several equal keys counts, as PyYAML and the Azure ML SDK read it.
+
+    Refused: a tab as indentation, a duplicate key (conda refuses it, too), several documents, keys that are no text, tags beyond the YAML
     core schema, an empty text. Anchors, aliases and ``<<`` are resolved.
     """
     text = text.removeprefix("\ufeff")
@@ -53,7 +55,7 @@ def load_mapping(text: str, file: str | None = None) -> YamlMap:
             raise InputError(
                 "The file is empty.", file=file, line=1, column=1, hint="It must hold a mapping: lines of 'key: value'."
             )
-        tree = _Tree(file).convert(root)
+        tree = _Tree(file, last_wins).convert(root)
     except RecursionError:
         raise InputError("The YAML is nested too deeply.", file=file, line=1, column=1) from None
     if not isinstance(tree, YamlMap):
@@ -121,8 +123,9 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, file: str | None) -> I
 class _Tree:
     """Turns PyYAML's nodes into ours; an aliased node is converted once."""
 
-    def __init__(self, file: str | None) -> None:
+    def __init__(self, file: str | None, last_wins: bool) -> None:
         self._file = file
+        self._last_wins = last_wins
         self._open: set[int] = set()
         self._done: dict[int, tuple[YamlNode, int]] = {}
 
@@ -186,7 +189,7 @@ class _Tree:
                 merged.extend(self._merged(value, key_node))
                 continue
             key = self._key(key_node)
-            if key.text in entries:
+            if key.text in entries and not self._last_wins:
                 first = entries[key.text][0].position
                 where = f"; it stands already in line {first.line}" if first else ""
                 raise input_error(f"The key {key.text!r} is given twice{where}.", key.position, hint="Remove one.")

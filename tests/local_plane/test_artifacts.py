@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -40,7 +41,9 @@ class Dictionary:
     def download(self, container: str, prefix: str, folder: Path) -> int:
         raise NotImplementedError
 
-    def upload(self, folder: Path, container: str, prefix: str) -> int:
+    def upload(
+        self, files: Iterable[tuple[str, Path]], container: str, prefix: str, check: Callable[[], None]
+    ) -> list[str]:
         raise NotImplementedError
 
 

@@ -120,3 +120,8 @@ def test_a_list_is_refused_with_its_place() -> None:
     with pytest.raises(InputError, match="not a list") as caught:
         read_document("command: a\nenvironment:\n  - azureml:e:1\n", "job.yml")
     assert (caught.value.file, caught.value.line, caught.value.column) == ("job.yml", 3, 3)
+
+
+def test_of_two_equal_keys_the_last_counts_as_for_the_sdk() -> None:
+    (use,) = read_document("command: a\nenvironment: azureml:a:1\nenvironment: azureml:b:2\n").environments
+    assert (use.reference and use.reference.name, use.position and use.position.line) == ("b", 3)

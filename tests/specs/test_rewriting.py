@@ -100,3 +100,8 @@ def test_the_rest_means_the_same(before: str, comment: str, value: str, newline:
     start = text.index("environment:") + len("environment:")
     rest = text.index(newline, text.index(before.rpartition("\n")[2], start))
     assert new == f"{text[:start]} {new[start + 1 : len(new) - len(text) + rest]}{text[rest:]}"
+
+
+def test_of_two_equal_keys_the_last_is_replaced() -> None:
+    text = "command: a\nenvironment: azureml:a:1\nenvironment: azureml:b:2\n"
+    assert replace_environments(text, TOP) == f"command: a\nenvironment: azureml:a:1\nenvironment: {NEW}\n"

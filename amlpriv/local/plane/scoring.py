@@ -15,15 +15,16 @@ from collections.abc import Mapping
 from functools import partial
 
 from amlpriv.local.plane.context import Context
+from amlpriv.local.plane.control import PREFIX
 from amlpriv.local.plane.deployments import find_deployment
 from amlpriv.local.plane.endpoint_content import BATCH, ONLINE
 from amlpriv.local.plane.endpoint_tokens import token_is_valid
 from amlpriv.local.plane.endpoints import deployment_names, find_endpoint
-from amlpriv.local.plane.http import ArmError, Response
+from amlpriv.local.plane.http import ArmError, Response, json_response
 from amlpriv.local.plane.names import LOCATION
 from amlpriv.local.plane.resources import not_found
 from amlpriv.local.plane.routing import Access, Call, Route
-from amlpriv.local.plane.serving_files import served_port
+from amlpriv.local.plane.serving_files import deployment_version, served
 from amlpriv.local.plane.store import Record
 
 __all__ = ["ROUTES"]
@@ -82,19 +83,41 @@ def _choose(context: Context, call: Call, endpoint: Record) -> tuple[str, int]:
         traffic = endpoint.properties["properties"]["traffic"]
         weights = {one: traffic[one] for one in deployment_names(context, ONLINE, name) if traffic.get(one)}
     if not weights:
-        raise not_found(f"The endpoint {name} has no deployment with traffic.")
-    ports = {one: served_port(context.root, name, one) for one in weights} if context.root else {}
-    running = {one: port for one, port in ports.items() if port is not None}
-    if not running:
-        raise _not_served(name, list(weights))
-    chosen = random.choices(list(running), [weights[one] for one in running])[0]  # noqa: S311 - no secret
-    return chosen, running[chosen]
+        raise not_found(f"The endpoint {name} has no deployment with traffic. Name one in {DEPLOYMENT_HEADER}.")
+    found = {one: served(context.root, name, one) for one in weights} if context.root else {}
+    ports = {one: server.port for one, server in found.items() if server and server.version == _version(context, name, one)}
+    if not ports:
+        old = next((one for one, server in found.items() if server), None)
+        raise _not_served(name, list(weights)) if old is None else _changed(f"{name}/{old}")
+    chosen = random.choices(list(ports), [weights[one] for one in ports])[0]  # noqa: S311 - no secret
+    return chosen, ports[chosen]
+
+
+def _version(context: Context, endpoint: str, deployment: str) -> str:
+    record = find_deployment(context, ONLINE, endpoint, deployment)
+    return deployment_version(record.created, record.properties["properties"])
 
 
 def _not_served(endpoint: str, deployments: list[str]) -> ArmError:
     one = f"{endpoint}/{deployments[0]}" if len(deployments) == 1 else endpoint
     message = f"The local workspace runs no deployment of {endpoint} by itself. Run: amlpriv local serve {one}"
     return ArmError(503, "NotServedByLocalWorkspace", message, headers=_SOON)
+
+
+def _changed(one: str) -> ArmError:
+    message = (
+        f"{one} was changed after it was served, and the old one does not answer for it. 'amlpriv local serve' "
+        f"restarts it within seconds; where that has ended, serve it again: amlpriv local serve {one}"
+    )
+    return ArmError(503, "NotServedByLocalWorkspace", message, headers=_SOON)
+
+
+def _versions(context: Context, call: Call) -> Response:
+    """What `local serve` looks at from time to time: whether its deployments are still the same."""
+    name = call["endpoint"]
+    with context.store.lock:
+        names = deployment_names(context, ONLINE, name)
+        return json_response({"versions": {one: _version(context, name, one) for one in names}})
 
 
 def _seconds(settings: Mapping[str, str]) -> float:
