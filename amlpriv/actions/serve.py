@@ -28,6 +28,8 @@ class ServedDeployment:
     """As in Azure, with the endpoint's key: for programs under ``local exec``."""
     url: str
     """The server itself on this machine, which asks for no key."""
+    traffic: int
+    """Percent of the endpoint's requests. With 0 the scoring URL leads to it only by ``azureml-model-deployment``."""
 
     def as_json(self) -> dict[str, object]:
         """The object that ``local serve --json`` prints for each deployment."""
@@ -36,6 +38,7 @@ class ServedDeployment:
             "deployment": self.deployment,
             "scoring_url": self.scoring_url,
             "url": self.url,
+            "traffic": self.traffic,
         }
 
 
@@ -53,32 +56,62 @@ def local_serve(
     """Serve ``endpoint/deployment``, or all deployments of ``endpoint`` (by default of the only one), until Ctrl-C or
     until ``cancelled`` answers True.
 
-    ``on_ready`` is called once, when all of them answer; ``on_line`` gets what builds and servers print. Raises
-    NotFoundError, UsageError when it is not clear what is meant, LockedError when one is served already,
+    ``on_ready`` is called when all of them answer; ``on_line`` gets what builds and servers print. When one is updated,
+    deleted or made again, what is there then is served anew, and ``on_ready`` called again. Raises NotFoundError,
+    also when nothing is left, UsageError when it is not clear what is meant, LockedError when one is served already,
     UnsupportedError without an inference server, BuildError, JobError or LocalWorkspaceError when one of them ends.
     """
     from amlpriv.actions.local_exec import running_state
     from amlpriv.local.home import Home
-    from amlpriv.local.serving import Watch, held, serve
 
     surroundings = os.environ if environ is None else environ
-    state = running_state(surroundings, start=start, say=say)
-    endpoint, deployments = _wanted(state, target)
-    _check_port(port, endpoint, deployments)
-    home = Home.find(surroundings)
-    watch = Watch(home, str(endpoint["name"]))
-    with contextlib.ExitStack() as stack:
-        ready = []
-        for one in deployments:
-            files = stack.enter_context(held(home.root, endpoint["name"], one["name"]))
-            say(f"preparing {endpoint['name']}/{one['name']} on this machine")
-            ready.append((_prepared(state, home, endpoint, one, surroundings, on_line), files, port or 0))
-        serve(
-            ready,
-            on_ready=lambda running: on_ready([_served(one) for one in running]),
-            on_line=lambda prepared, line: on_line(_marked(prepared, line, several=len(ready) > 1)),
-            cancelled=lambda: cancelled() or watch.has_ended(),
-        )
+    session = _Session(Home.find(surroundings), surroundings, say, on_line, on_ready, cancelled)
+    while True:
+        state = running_state(surroundings, start=start, say=say)
+        endpoint, deployments = _wanted(state, target)
+        _check_port(port, endpoint, deployments)
+        changed = session.run(state, endpoint, deployments, port or 0)
+        if not changed:
+            return
+        target = target or str(endpoint["name"])
+        names = ", ".join(f"{endpoint['name']}/{one}" for one in changed)
+        say(f"{names}: updated or deleted meanwhile; serving what is there now")
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """How one call of ``local_serve`` serves."""
+
+    home: Home
+    environ: Mapping[str, str]
+    say: Callable[[str], None]
+    on_line: Callable[[str], None]
+    on_ready: Callable[[list[ServedDeployment]], None]
+    cancelled: Callable[[], bool]
+
+    def run(
+        self, state: State, endpoint: Mapping[str, Any], deployments: Sequence[Mapping[str, Any]], port: int
+    ) -> list[str]:
+        """Serve until the end: [], or the names of deployments that are not any more what is served."""
+        from amlpriv.local.serving import held, serve
+        from amlpriv.local.watching import Watch
+
+        with contextlib.ExitStack() as stack:
+            ready = []
+            for one in deployments:
+                files = stack.enter_context(held(self.home.root, endpoint["name"], one["name"]))
+                self.say(f"preparing {endpoint['name']}/{one['name']} on this machine")
+                prepared = _prepared(state, self.home, endpoint, one, self.environ, self.on_line)
+                ready.append((prepared, files, port))
+            versions = {prepared.deployment: prepared.version for prepared, _, _ in ready}
+            watch = Watch(self.home, str(endpoint["name"]), versions)
+            serve(
+                ready,
+                on_ready=lambda running: self.on_ready(_all_served(state, running)),
+                on_line=lambda prepared, line: self.on_line(_marked(prepared, line, several=len(ready) > 1)),
+                cancelled=lambda: self.cancelled() or watch.has_ended(),
+            )
+            return watch.changed
 
 
 def _check_port(port: int | None, endpoint: Mapping[str, Any], deployments: Sequence[Mapping[str, Any]]) -> None:
@@ -110,9 +143,18 @@ def _prepared(
     return prepared
 
 
-def _served(running: Running) -> ServedDeployment:
+def _all_served(state: State, running: Sequence[Running]) -> list[ServedDeployment]:
+    """With the endpoint's traffic as it is now: building the environments may have taken minutes."""
+    from amlpriv.local.lookup import look_up
+
+    endpoint = look_up(state, f"onlineEndpoints/{running[0].prepared.endpoint}")
+    traffic = endpoint["properties"].get("traffic") or {}
+    return [_served(one, traffic.get(one.prepared.deployment) or 0) for one in running]
+
+
+def _served(running: Running, traffic: int) -> ServedDeployment:
     prepared = running.prepared
-    return ServedDeployment(prepared.endpoint, prepared.deployment, prepared.scoring_url, running.url)
+    return ServedDeployment(prepared.endpoint, prepared.deployment, prepared.scoring_url, running.url, traffic)
 
 
 def _marked(prepared: Prepared, line: str, *, several: bool) -> str:

@@ -12,7 +12,7 @@ from amlpriv.cli.options import common
 if TYPE_CHECKING:
     from amlpriv.actions.serve import ServedDeployment
 
-__all__ = ["serve"]
+__all__ = ["described", "serve"]
 
 
 @click.command(short_help="Run online deployments with Azure ML's inference server.")
@@ -27,7 +27,7 @@ def serve(target: str | None, port: int | None, no_start: bool, quiet: bool, as_
     Its environment is built (once), code and model are fetched, and azureml-inference-server-http, which has to be in
     the environment's pip section, runs the scoring script. Meanwhile ml_client.online_endpoints.invoke and the
     endpoint's scoring URL work under 'local exec'; the traffic split is honoured. Without a deployment all of the
-    endpoint's are served. Exit code 0 after Ctrl-C.
+    endpoint's are served. A deployment that is updated meanwhile is served anew. Exit code 0 after Ctrl-C.
     """
     from amlpriv.actions.serve import local_serve
     from amlpriv.cli import show
@@ -59,10 +59,23 @@ def serve(target: str | None, port: int | None, no_start: bool, quiet: bool, as_
 
 def _show(ready: list[ServedDeployment]) -> None:
     for one in ready:
-        click.echo(f"{one.endpoint}/{one.deployment} is served")
-        click.echo(f"  {one.scoring_url}  (under 'amlpriv local exec', with the endpoint's key)")
-        click.echo(f"  {one.url}  (the server itself)")
+        click.echo("\n".join(described(one)))
     click.echo("Ctrl-C ends it.")
+
+
+def described(one: ServedDeployment) -> list[str]:
+    """What is said about a deployment that answers: its addresses, and how requests get there without traffic."""
+    lines = [
+        f"{one.endpoint}/{one.deployment} is served",
+        f"  {one.scoring_url}  (under 'amlpriv local exec', with the endpoint's key)",
+    ]
+    if not one.traffic:
+        lines += [
+            "    It has no traffic: requests to that URL have to name it, with the header",
+            f"    azureml-model-deployment: {one.deployment}",
+            f"    or ml_client.online_endpoints.invoke('{one.endpoint}', deployment_name='{one.deployment}', ...)",
+        ]
+    return [*lines, f"  {one.url}  (the server itself)"]
 
 
 def _ignore(_line: str) -> None:

@@ -17,7 +17,7 @@ from amlpriv.local.jobs.variables import secret_values
 from amlpriv.local.lookup import look_up
 from amlpriv.local.plane.filenames import file_name
 from amlpriv.local.plane.names import ARTIFACT_DATASTORE, DEFAULT_DATASTORE
-from amlpriv.local.plane.serving_files import serving_files
+from amlpriv.local.plane.serving_files import deployment_version, serving_files
 from amlpriv.local.serving import Prepared
 from amlpriv.local.state import State, load_identity
 from amlpriv.prefixes import activated, remove
@@ -64,6 +64,7 @@ def prepare(
         environment={**whole, **variables, **own},
         scoring_url=endpoint["properties"]["scoringUri"],
         secrets=tuple(Secret(value) for value in secret_values(own)),
+        version=deployment_version(deployment["systemData"]["createdAt"], properties),
     )
 
 

@@ -14,26 +14,23 @@ import shutil
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from amlpriv.errors import JobError, LocalWorkspaceError, LockedError, UnsupportedError, UsageError
-from amlpriv.local.home import Home, make_private_folder, write_private
-from amlpriv.local.launching import status
+from amlpriv.errors import JobError, LockedError, UnsupportedError, UsageError
+from amlpriv.local.home import make_private_folder, write_private
 from amlpriv.local.plane.serving_files import ServingFiles, serving_files
+from amlpriv.local.script_errors import KEPT, reason
 from amlpriv.processes import ToolCancelledError, run
 from amlpriv.secret import Secret
 
-__all__ = ["PACKAGE", "Prepared", "Running", "Watch", "check_port", "held", "serve"]
+__all__ = ["PACKAGE", "Prepared", "Running", "check_port", "held", "serve"]
 
 PACKAGE = "azureml-inference-server-http"
 _SCRIPT = "azmlinfsrv"
-_LAST_LINES = 15
 _TICK = 0.1
-_LOOK_SECONDS = 1.0
-_MISSES = 3
-"""So often it may not answer: one that is started again by a newer version is back soon, under the same address."""
 
 # By itself the server listens on every network interface of the machine: only its own command line can be given a
 # port, and nothing an address. Here its default address is another one; all else is as the script does it.
@@ -62,6 +59,8 @@ class Prepared:
     scoring_url: str
     secrets: tuple[Secret, ...] = ()
     """What no log may show."""
+    version: str = ""
+    """The deployment's when it was prepared (``deployment_version``)."""
 
     @property
     def name(self) -> str:
@@ -94,31 +93,6 @@ class Running:
     def url(self) -> str:
         """Its own address, without the endpoint's key."""
         return f"http://127.0.0.1:{self.port}/score"
-
-
-class Watch:
-    """Looks after the local workspace while something of it is served."""
-
-    def __init__(self, home: Home, endpoint: str, *, seconds: float = _LOOK_SECONDS) -> None:
-        self._home = home
-        self._endpoint = endpoint
-        self._seconds = seconds
-        self._next = 0.0
-        self._missed = 0
-
-    def has_ended(self) -> bool:
-        """False; LocalWorkspaceError when the workspace is gone: nobody could reach what is served. May be asked often:
-        it looks every ``seconds``."""
-        if time.monotonic() < self._next:
-            return False
-        self._missed = 0 if status(self._home) else self._missed + 1
-        self._next = time.monotonic() + self._seconds
-        if self._missed >= _MISSES:
-            raise LocalWorkspaceError(
-                f"The local workspace has ended, so {self._endpoint} is not served any more.",
-                hint=f"'amlpriv local serve {self._endpoint}' starts both again; after 'local reset' deploy it first.",
-            )
-        return False
 
 
 def check_port(port: int) -> None:
@@ -210,7 +184,7 @@ class _Server(threading.Thread):
         self._prepared, self._files, self._port = prepared, files, port
         self._on_line, self._wanted_end = on_line, end
         self._registered = False
-        self._lines: list[str] = []
+        self._lines: deque[str] = deque(maxlen=KEPT)
         self._failure: BaseException | None = None
 
     def run(self) -> None:
@@ -221,7 +195,7 @@ class _Server(threading.Thread):
             with self._files.log.open("w", encoding="utf-8", errors="replace") as log:
 
                 def note(line: str) -> None:
-                    self._lines = [*self._lines, line][-_LAST_LINES:]
+                    self._lines.append(line)
                     log.write(f"{line}\n")
                     log.flush()
                     self._on_line(prepared, line)
@@ -236,7 +210,8 @@ class _Server(threading.Thread):
                     cancelled=self._wanted_end.is_set,
                 )
             message = f"The inference server of {prepared.name} ended with exit code {ended.returncode}."
-            self._failure = JobError(message, hint="\n".join(self._lines) or "It said nothing.")
+            words = reason(self._lines, prepared.folder) or "It said nothing."
+            self._failure = JobError(message, hint=f"{words}\nAll that it printed: {self._files.log}")
         except ToolCancelledError:
             pass
         except BaseException as error:
@@ -249,7 +224,8 @@ class _Server(threading.Thread):
     def register(self) -> Running:
         """Let the control plane know."""
         self._registered = True
-        write_private(self._files.registration, json.dumps({"pid": os.getpid(), "port": self._port}) + "\n")
+        said = {"pid": os.getpid(), "port": self._port, "version": self._prepared.version}
+        write_private(self._files.registration, json.dumps(said) + "\n")
         return Running(self._prepared, self._port)
 
     def check(self) -> None:

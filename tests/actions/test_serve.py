@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import ssl
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from amlpriv.actions.serve import local_serve
+from amlpriv.actions.serve import ServedDeployment, local_serve
 from amlpriv.errors import (
     AmlprivError,
     InputError,
@@ -38,6 +39,23 @@ from tests.local_plane.deploying import CODE, FLOW, deployment, endpoint
 
 pytestmark = pytest.mark.local
 
+# What of azureml-inference-server-http is used; it answers with who it is.
+SERVER = """
+import http.server, os, sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(os.environ["WHO"].encode())
+
+    def log_message(self, *args): ...
+
+def run():
+    port = int(sys.argv[sys.argv.index("--port") + 1])
+    http.server.ThreadingHTTPServer((DEFAULT_HOST, port), Handler).serve_forever()
+"""
+
 
 @dataclass
 class Workspace:
@@ -47,13 +65,16 @@ class Workspace:
     state: State
 
     def put(self, path: str, body: dict[str, Any]) -> None:
+        self.ask("PUT", path, body)
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> None:
         context = ssl.create_default_context(cafile=str(self.state.ca_bundle))
         connection = http.client.HTTPSConnection("localhost", self.state.ports.plane, context=context, timeout=10)
         try:
             target = f"{WORKSPACE_ID}/{path}?api-version=2024-10-01"
-            connection.request("PUT", target, json.dumps(body), {"Authorization": "Bearer x"})
+            connection.request(method, target, json.dumps(body or {}), {"Authorization": "Bearer x"})
             answer = connection.getresponse()
-            assert answer.status in (200, 201), answer.read()
+            assert answer.status in (200, 201, 202), answer.read()
         finally:
             connection.close()
 
@@ -159,3 +180,47 @@ def test_a_deployment_that_is_served_already(workspace: Workspace) -> None:
     target = workspace.deploy()
     with held(workspace.state.root, *target.split("/")):
         assert "is being served by another process" in workspace.refusal(target, LockedError)
+
+
+@pytest.fixture
+def with_server(workspace: Workspace, tmp_path: Path) -> Iterator[Path]:
+    """The environment has an inference server meanwhile: a folder for PYTHONPATH."""
+    package = tmp_path / "azureml_inference_server_http"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "amlserver.py").write_text(SERVER, encoding="utf-8")
+    assert "has no inference server" in workspace.refusal(workspace.deploy(), UnsupportedError)  # it is built now
+    home = Home.find(workspace.environ)
+    scripts = [python.with_name("azmlinfsrv.exe") for python in home.builds.glob("*/*/python*")]
+    scripts += [python.with_name("azmlinfsrv") for python in home.builds.glob("*/*/python*")]
+    for script in scripts:
+        script.touch(0o755)
+    yield tmp_path
+    for script in scripts:
+        script.unlink(missing_ok=True)
+
+
+def test_a_deployment_that_changes_is_served_anew_until_it_is_gone(workspace: Workspace, with_server: Path) -> None:
+    def variables(who: str) -> dict[str, dict[str, str]]:
+        return {"environmentVariables": {"PYTHONPATH": str(with_server), "WHO": who}}
+
+    target = workspace.deploy(**variables("old"))
+    name = target.partition("/")[0]
+    path = f"onlineEndpoints/{name}/deployments/blue"
+    said: list[str] = []
+    answers: list[tuple[str, int]] = []
+
+    def look(ready: list[ServedDeployment]) -> None:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(ready[0].url, timeout=5) as answer:
+            answers.append((answer.read().decode(), ready[0].traffic))
+        if len(answers) == 1:
+            workspace.put(path, deployment(**variables("new")))
+            workspace.put(f"onlineEndpoints/{name}", endpoint(traffic={"blue": 100}))
+        else:
+            workspace.put(f"onlineEndpoints/{name}", endpoint())
+            workspace.ask("DELETE", path)
+
+    with pytest.raises(NotFoundError, match="has no deployment blue"):
+        local_serve(target, environ=workspace.environ, start=False, say=said.append, on_ready=look)
+    assert answers == [("old", 0), ("new", 100)]
+    assert said.count(f"{target}: updated or deleted meanwhile; serving what is there now") == 2

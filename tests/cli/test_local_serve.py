@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from amlpriv.actions.serve import ServedDeployment
+from amlpriv.cli.local_serve import described
 from tests.cli.conftest import Amlpriv
 
 
@@ -34,3 +36,14 @@ def test_what_is_not_there_is_exit_code_12(
     ended = amlpriv("local", "serve", "none-of-that-name")
     assert ended.code == 12
     assert "The online endpoint none-of-that-name does not exist in this workspace." in ended.err
+
+
+def test_without_traffic_it_says_how_requests_get_there() -> None:
+    def text(traffic: int) -> str:
+        url = "https://churn.westeurope.inference.ml.azure.com/score"
+        return "\n".join(described(ServedDeployment("churn", "blue", url, "http://127.0.0.1:1/score", traffic)))
+
+    assert "traffic" not in text(10)
+    assert "It has no traffic" in text(0)
+    assert "azureml-model-deployment: blue" in text(0)
+    assert "ml_client.online_endpoints.invoke('churn', deployment_name='blue', ...)" in text(0)

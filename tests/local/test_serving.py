@@ -18,11 +18,9 @@ from typing import Any
 
 import pytest
 
-from amlpriv.errors import JobError, LocalWorkspaceError, LockedError, UnsupportedError, UsageError
-from amlpriv.local.home import Home
-from amlpriv.local.lifecycle import start, stop
-from amlpriv.local.plane.serving_files import served_port, serving_files
-from amlpriv.local.serving import Prepared, Running, Watch, check_port, held, serve
+from amlpriv.errors import JobError, LockedError, UnsupportedError, UsageError
+from amlpriv.local.plane.serving_files import Served, served, serving_files
+from amlpriv.local.serving import Prepared, Running, check_port, held, serve
 from amlpriv.secret import Secret
 
 # What of azureml-inference-server-http is used: its entry point, its default address, its routes.
@@ -75,6 +73,7 @@ def make(tmp_path: Path) -> Callable[..., Prepared]:
             environment={**os.environ, "PYTHONPATH": str(package.parent), "TOKEN": "canary-token"},
             scoring_url="https://churn.westeurope.inference.ml.azure.com/score",
             secrets=(Secret("canary-token"),),
+            version="v7",
         )
 
     return prepared
@@ -126,32 +125,14 @@ def test_a_server_answers_on_loopback_and_is_known_while_it_does(
 ) -> None:
     def look(running: list[Running]) -> tuple[bytes, bytes, bool, int]:
         (one,) = running
-        known = served_port(session.root, "churn", "blue") == one.port
+        known = served(session.root, "churn", "blue") == Served(one.port, "v7")
         return ask(one.url, b"x"), ask(one.url.removesuffix("score")), known, one.port
 
     answer, address, known, port = session.run(make(), look=look)
     assert (answer, address, known) == (b"x!", b"127.0.0.1", True)
-    assert served_port(session.root, "churn", "blue") is None
+    assert served(session.root, "churn", "blue") is None
     assert not serving_files(session.root, "churn", "blue").registration.exists()
     assert is_free(port)
-
-
-@pytest.mark.local
-def test_serving_ends_with_the_workspace(
-    make: Callable[..., Prepared], session: Session, home: Home, environ: dict[str, str]
-) -> None:
-    start(home, say=lambda _: None, environ=environ)
-    watch = Watch(home, "churn", seconds=0.02)
-    assert not any(watch.has_ended() for _ in range(1000))
-    ready: list[Running] = []
-
-    def end(running: list[Running]) -> None:
-        ready.extend(running)
-        stop(home)
-
-    with held(session.root, "churn", "blue") as files, pytest.raises(LocalWorkspaceError, match="churn is not served"):
-        serve([(make(), files, 0)], on_ready=end, on_line=lambda *_: None, cancelled=watch.has_ended)
-    assert is_free(ready[0].port)
 
 
 def test_it_listens_on_the_port_that_was_asked_for(make: Callable[..., Prepared], session: Session) -> None:
@@ -175,11 +156,16 @@ def test_several_are_served_at_once(make: Callable[..., Prepared], session: Sess
     assert answers == [b"green", b"x!"]
 
 
-def test_a_script_that_fails_ends_it_with_its_words(make: Callable[..., Prepared], session: Session) -> None:
+def test_a_script_that_fails_ends_it_with_its_words(
+    make: Callable[..., Prepared], session: Session, tmp_path: Path
+) -> None:
     with pytest.raises(JobError, match=r"churn/blue ended with exit code 1") as caught:
         session.run(make(script="raise ValueError('no such model')"), look=lambda _: None)
-    assert "ValueError: no such model" in (caught.value.hint or "")
-    assert served_port(session.root, "churn", "blue") is None
+    hint = (caught.value.hint or "").splitlines()
+    assert hint[0].startswith(f'  File "{tmp_path / "blue" / "score.py"}", line 1')
+    assert hint[-2] == "ValueError: no such model"
+    assert hint[-1] == f"All that it printed: {serving_files(session.root, 'churn', 'blue').log}"
+    assert served(session.root, "churn", "blue") is None
 
 
 def test_one_that_fails_takes_the_others_along(make: Callable[..., Prepared], session: Session) -> None:
@@ -258,9 +244,9 @@ def test_a_killed_command_leaves_no_server(make: Callable[..., Prepared], tmp_pa
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         port = int(process.stdout.readline())
-        assert served_port(root, "churn", "blue") == port
+        assert served(root, "churn", "blue") == Served(port, "")
         process.send_signal(signal.SIGKILL)
-    assert served_port(root, "churn", "blue") is None
+    assert served(root, "churn", "blue") is None
     deadline = time.monotonic() + 10
     while not is_free(port):
         assert time.monotonic() < deadline

@@ -16,7 +16,7 @@ import pytest
 from filelock import FileLock
 
 from amlpriv.local.plane.http import Request, Response
-from amlpriv.local.plane.serving_files import serving_files
+from amlpriv.local.plane.serving_files import deployment_version, serving_files
 from tests.local_plane.clients import Client, Clock
 from tests.local_plane.deploying import deployment, endpoint, error, make, register
 
@@ -48,7 +48,7 @@ class Model(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[Callable[[str], None]]:
+def run(tmp_path: Path, ask: Client) -> Iterator[Callable[[str], None]]:
     """``run("churn/blue")``: serve that deployment, as `local serve` would."""
     with ExitStack() as stack:
 
@@ -61,9 +61,17 @@ def run(tmp_path: Path) -> Iterator[Callable[[str], None]]:
             files = serving_files(tmp_path, *target.split("/"))
             files.lock.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(FileLock(files.lock))
-            files.registration.write_text(json.dumps({"port": server.server_port}), encoding="utf-8")
+            said = {"port": server.server_port, "version": version(ask, target)}
+            files.registration.write_text(json.dumps(said), encoding="utf-8")
 
         yield start
+
+
+def version(ask: Client, target: str) -> str:
+    """A deployment's version as `local serve` finds it out: with its REST resource."""
+    name, deployment = target.split("/")
+    found = ask("GET", f"/onlineEndpoints/{name}/deployments/{deployment}").json()
+    return deployment_version(found["systemData"]["createdAt"], found["properties"])
 
 
 def score(
@@ -152,7 +160,8 @@ def test_the_split_is_honoured_among_those_that_run(churn: Client, run: Callable
 def test_without_traffic_there_is_nothing(churn: Client, run: Callable[[str], None]) -> None:
     churn("PUT", "/onlineEndpoints/churn", endpoint(traffic={"blue": 0}))
     run("churn/blue")
-    assert error(score(churn)) == (404, "The endpoint churn has no deployment with traffic.")
+    message = "The endpoint churn has no deployment with traffic. Name one in azureml-model-deployment."
+    assert error(score(churn)) == (404, message)
 
 
 def test_an_error_of_the_model_is_424_with_its_own_words(churn: Client, run: Callable[[str], None]) -> None:
@@ -173,9 +182,43 @@ def test_a_server_that_has_gone_is_named(churn: Client, tmp_path: Path) -> None:
     files = serving_files(tmp_path, "churn", "blue")
     files.lock.parent.mkdir(parents=True)
     with FileLock(files.lock), ThreadingHTTPServer(("127.0.0.1", 0), Model) as gone:
-        files.registration.write_text(json.dumps({"port": gone.server_port}), encoding="utf-8")
+        said = {"port": gone.server_port, "version": version(churn, "churn/blue")}
+        files.registration.write_text(json.dumps(said), encoding="utf-8")
         gone.server_close()
-        assert error(score(churn))[0] == 503
+        status, message = error(score(churn))
+        assert (status, "did not answer" in message) == (503, True)
+
+
+def check_changed(answer: Response) -> None:
+    status, message = error(answer)
+    assert status == 503
+    assert message.startswith("churn/blue was changed after it was served")
+    assert message.endswith("serve it again: amlpriv local serve churn/blue")
+
+
+def test_an_old_server_does_not_answer_for_an_updated_deployment(churn: Client, run: Callable[[str], None]) -> None:
+    run("churn/blue")
+    path = "/onlineEndpoints/churn/deployments/blue"
+    churn("PUT", path, deployment(requestSettings={"requestTimeout": "PT9S"}))
+    assert score(churn).status == 200
+    churn("PUT", path, deployment(environmentVariables={"WHO": "new"}))
+    check_changed(score(churn))
+
+
+def test_an_old_server_does_not_answer_for_a_deployment_made_again(churn: Client, run: Callable[[str], None]) -> None:
+    run("churn/blue")
+    churn("DELETE", "/onlineEndpoints/churn")
+    make(churn, "churn", "blue", "green", blue=50, green=50)
+    check_changed(score(churn))
+    run("churn/green")
+    assert {score(churn).json()["from"] for _ in range(10)} == {"churn/green"}
+
+
+def test_local_serve_may_ask_for_the_versions(churn: Client) -> None:
+    expected = {one: version(churn, f"churn/{one}") for one in ("blue", "green")}
+    assert churn.control("GET", "deployments/churn").json() == {"versions": expected}
+    assert churn.control("GET", "deployments/none").json() == {"versions": {}}
+    assert churn.plane.handle(Request("GET", "/_amlpriv/deployments/churn", {}, {}, b"")).status == 403
 
 
 @pytest.mark.parametrize("host", [f"none.{SUFFIX}", "management.azure.com", SUFFIX, f"a.b.{SUFFIX}"])

@@ -211,6 +211,7 @@ def test_serve_says_where(serving: dict[str, Any]) -> None:
         "https://mlc-churn.westeurope.inference.ml.azure.com/score"
     }
     assert all(one["url"].startswith("http://127.0.0.1:") for one in serving["served"])
+    assert {one["deployment"]: one["traffic"] for one in serving["served"]} == {"blue": 100, "green": 0}
 
 
 def test_invoke_runs_the_scoring_script_with_model_and_variables(invoked: dict[str, Any]) -> None:

@@ -85,7 +85,9 @@ def _choose(context: Context, call: Call, endpoint: Record) -> tuple[str, int]:
     if not weights:
         raise not_found(f"The endpoint {name} has no deployment with traffic. Name one in {DEPLOYMENT_HEADER}.")
     found = {one: served(context.root, name, one) for one in weights} if context.root else {}
-    ports = {one: server.port for one, server in found.items() if server and server.version == _version(context, name, one)}
+    ports = {
+        one: server.port for one, server in found.items() if server and server.version == _version(context, name, one)
+    }
     if not ports:
         old = next((one for one, server in found.items() if server), None)
         raise _not_served(name, list(weights)) if old is None else _changed(f"{name}/{old}")
@@ -100,7 +102,10 @@ def _version(context: Context, endpoint: str, deployment: str) -> str:
 
 def _not_served(endpoint: str, deployments: list[str]) -> ArmError:
     one = f"{endpoint}/{deployments[0]}" if len(deployments) == 1 else endpoint
-    message = f"The local workspace runs no deployment of {endpoint} by itself. Run: amlpriv local serve {one}"
+    message = (
+        f"The local workspace runs no deployment of {endpoint} by itself. Run: amlpriv local serve {one} "
+        "(if that runs already, it is still starting)"
+    )
     return ArmError(503, "NotServedByLocalWorkspace", message, headers=_SOON)
 
 
@@ -159,6 +164,7 @@ def _invoke_batch(context: Context, call: Call) -> Response:
 
 
 ROUTES = (
+    Route("GET", f"{PREFIX}deployments/{{endpoint}}", _versions, Access.CONTROL),
     Route("POST", "/score", partial(_forward, "/score"), Access.OPEN),
     Route("GET", "/score", partial(_forward, "/score"), Access.OPEN),
     Route("GET", "/swagger.json", partial(_forward, "/swagger.json"), Access.OPEN),
