@@ -45,8 +45,8 @@ def load_mapping(text: str, file: str | None = None, *, last_wins: bool = False)
 
     With ``last_wins`` the last of several equal keys counts, as PyYAML and the Azure ML SDK read it.
 
-    Refused: a tab as indentation, a duplicate key (conda refuses it, too), several documents, keys that are no text, tags beyond the YAML
-    core schema, an empty text. Anchors, aliases and ``<<`` are resolved.
+    Refused: a tab as indentation, a duplicate key (conda refuses it, too), several documents, keys that are no text,
+    tags beyond the YAML core schema, an empty text. Anchors, aliases and ``<<`` are resolved.
     """
     text = text.removeprefix("\ufeff")
     try:

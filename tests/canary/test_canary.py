@@ -37,9 +37,9 @@ datastore = published.workspace.datastores.default()
 blobs = store(datastore, published.workspace.datastores.secret(datastore.name).account_key)
 from dataclasses import replace
 blobs.set_policies(replace(blobs.policies(), policies={}))
-root, inside = _surroundings(os.environ)
+_, root, inside = _surroundings(os.environ)
 try:
-    build_environment(_request(published, root, False), environ=inside, on_line=show.say)
+    build_environment(_request(published, root, False, lambda url: url), environ=inside, on_line=show.say)
 except BuildError as error:
     import traceback
     traceback.print_exc()

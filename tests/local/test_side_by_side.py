@@ -14,9 +14,13 @@ from amlpriv.actions.opening import open_local
 from amlpriv.actions.publish import publish
 from amlpriv.local.home import Home
 from amlpriv.local.lifecycle import start, status, stop
+from amlpriv.local.plane.app import Plane
 from amlpriv.local.plane.store import Assets, Store
+from amlpriv.local.state import load_identity
 from amlpriv.workspace.ports import Workspace
 from tests.actions.projects import NOW, Project
+from tests.local_plane.clients import Client
+from tests.local_plane.test_records import fill
 
 pytestmark = pytest.mark.local
 
@@ -66,23 +70,30 @@ def test_a_restart_keeps_assets_of_every_kind(tmp_path: Path) -> None:
     try:
         start(home, say=_ignore, environ=environ)
         stop(home)
-        folder = home.plane
-        kinds = sorted({*(path.name for path in folder.iterdir() if path.is_dir()), "environments", "kinds-to-come"})
-        store = Store(folder, lambda: NOW)
-        ended = {"status": "Completed"}  # a job that is not over is told to have failed
-        for kind in kinds:
-            assets = store.assets(kind)
-            assets.put_container("Größe/1", ended)
-            for number in range(3):
-                assets.put_version("Größe/1", str(number), {**ended, "text": "x\n" * number})
-            assets.put_container("alone", {**ended, "tags": {"a": "b"}})
-        before = {kind: _content(store.assets(kind)) for kind in kinds}
+        fill(Client(_plane(home)))  # one of everything that a client can make
+        store = Store(home.plane, lambda: NOW)
+        unthought_of = store.assets("kinds-to-come")
+        for number in range(3):
+            unthought_of.put_version("Größe/1", str(number), {"text": "x\n" * number})
+        unthought_of.put_container("alone", {"tags": {"a": "b"}})
+        kinds = sorted(
+            path.name for path in home.plane.iterdir() if path.is_dir() and path.name != "connection-secrets"
+        )
+        assert len(kinds) > 10
+        before = {kind: _content(Store(home.plane, lambda: NOW).assets(kind)) for kind in kinds if kind != "jobs"}
         start(home, say=_ignore, environ=environ)
         stop(home)
-        again = Store(folder, lambda: NOW)
-        assert {kind: _content(again.assets(kind)) for kind in kinds} == before
+        again = Store(home.plane, lambda: NOW)
+        assert {kind: _content(again.assets(kind)) for kind in before} == before
+        assert again.assets("jobs").get("one") is not None  # it is told to have failed meanwhile
     finally:
         stop(home)
+
+
+def _plane(home: Home) -> Plane:
+    identity = load_identity(home)
+    key = identity.account_key.reveal()
+    return Plane(home.plane, account=identity.account, account_key=key, tenant=identity.tenant, now=lambda: NOW)
 
 
 def _content(assets: Assets) -> str:
