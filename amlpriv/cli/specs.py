@@ -14,8 +14,9 @@ __all__ = ["diff", "schema"]
 @click.command(short_help="Say what differs between two specifications.")
 @click.argument("one", type=click.Path(path_type=Path))
 @click.argument("other", type=click.Path(path_type=Path))
+@click.option("--python", help="Python of a pyproject.toml or requirements file that says none.")
 @common
-def diff(one: Path, other: Path, as_json: bool) -> int:
+def diff(one: Path, other: Path, python: str | None, as_json: bool) -> int:
     """Say what changes from ONE to OTHER: environment files, Azure ML environment YAMLs, conda YAMLs, pyproject.toml or
     requirements files.
 
@@ -24,7 +25,7 @@ def diff(one: Path, other: Path, as_json: bool) -> int:
     from amlpriv.actions.diff import diff as action
     from amlpriv.cli import show
 
-    found = action(one, other)
+    found = action(one, other, python=python)
     if as_json:
         show.as_json({"same": not found, "differences": [item.as_json() for item in found]})
     else:

@@ -56,3 +56,15 @@ def test_the_schema_is_printed_and_fits_the_examples(capsys: pytest.CaptureFixtu
 def test_the_schema_goes_into_a_file(tmp_path: Path) -> None:
     assert main(["schema", "--out", str(tmp_path / "amlpriv.json")]) == 0
     assert (tmp_path / "amlpriv.json").read_text("utf-8") == environment_schema()
+
+
+def test_a_requirements_file_is_compared_with_a_python(
+    files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says none itself; a YAML file keeps its own."""
+    plain = files[0].with_name("requirements.txt")
+    plain.write_text("tabulate\n")
+    assert main(["diff", str(plain), str(files[0])]) == 3
+    assert "--python" in capsys.readouterr().err
+    assert main(["diff", str(plain), str(files[0]), "--python", "3.11"]) == 1
+    assert "pip tabulate: removed" in capsys.readouterr().out
