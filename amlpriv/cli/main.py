@@ -20,6 +20,7 @@ COMMANDS = {
     "add-wheel": ("amlpriv.cli.wheel", "add_wheel"),
     "build": ("amlpriv.cli.build", "build"),
     "diff": ("amlpriv.cli.specs", "diff"),
+    "environments": ("amlpriv.cli.specs", "environments"),
     "local": ("amlpriv.cli.local", "local"),
     "plan": ("amlpriv.cli.publish", "plan"),
     "publish": ("amlpriv.cli.publish", "publish"),

@@ -1,4 +1,4 @@
-"""``amlpriv diff`` and ``amlpriv schema``."""
+"""``amlpriv diff``, ``amlpriv environments`` and ``amlpriv schema``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from amlpriv.cli.options import common
 
-__all__ = ["diff", "schema"]
+__all__ = ["diff", "environments", "schema"]
 
 
 @click.command(short_help="Say what differs between two specifications.")
@@ -33,6 +33,34 @@ def diff(one: Path, other: Path, python: str | None, as_json: bool) -> int:
             click.echo(f"{item.position}: {item}" if item.position else str(item))
         show.say("They mean the same." if not found else f"{len(found)} difference{'s' if len(found) > 1 else ''}.")
     return 1 if found else 0
+
+
+@click.command(short_help="List the environments in job, pipeline and deployment YAML, or replace them.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--set", "reference", metavar="REFERENCE", help="Put azureml:name:version in their place.")
+@click.option("--at", multiple=True, metavar="PATH", help="Only there, for instance jobs.train.environment.")
+@common
+def environments(files: tuple[Path, ...], reference: str | None, at: tuple[str, ...], as_json: bool) -> int:
+    """List where Azure ML documents name or define an environment, with file, line and key path.
+
+    Components and jobs beside them that they refer to are looked into. With --set the references in these FILES are
+    replaced, and not one character elsewhere.
+    """
+    from amlpriv.actions.environments import find_environments, set_environments
+    from amlpriv.cli import show
+
+    if at and reference is None:
+        raise click.UsageError("--at needs --set REFERENCE.")
+    if reference is not None:
+        for file in files:
+            show.say(f"{file}: {set_environments(file, reference, at=at)} replaced")
+    found = find_environments(files)
+    if as_json:
+        show.as_json({"environments": [item.as_json() for item in found]})
+    else:
+        for item in found:
+            click.echo(f"{item.use.position}: {item.path or item.document.value}: {item.text}")
+    return 0
 
 
 @click.command(short_help="Print the JSON schema of environment files, for editors.")

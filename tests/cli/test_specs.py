@@ -68,3 +68,17 @@ def test_a_requirements_file_is_compared_with_a_python(
     assert "--python" in capsys.readouterr().err
     assert main(["diff", str(plain), str(files[0]), "--python", "3.11"]) == 1
     assert "pip tabulate: removed" in capsys.readouterr().out
+
+
+def test_environments_are_listed_and_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    job = tmp_path / "job.yml"
+    job.write_text("command: a\nenvironment: azureml:e:1  # pinned\n")
+    assert main(["environments", str(job)]) == 0
+    assert capsys.readouterr().out == f"{job}:2:14: environment: azureml:e:1\n"
+    assert main(["environments", str(job), "--set", "azureml:e:2", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["environments"]
+    assert (found["version"], found["kind"]) == ("2", "registered")
+    assert job.read_text() == "command: a\nenvironment: azureml:e:2  # pinned\n"
+    assert main(["environments", str(job), "--at", "environment"]) == 2
+    assert main(["environments", str(job), "--set", "x.yml"]) == 2
+    assert main(["environments"]) == 2
