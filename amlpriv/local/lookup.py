@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import ssl
 import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from amlpriv.errors import LocalWorkspaceError, NotFoundError, ServiceError
+from amlpriv.errors import NotFoundError, ServiceError
+from amlpriv.local.asking import exchange
 from amlpriv.local.credential import unsigned_token
 from amlpriv.local.plane.names import WORKSPACE_ID
 from amlpriv.local.state import State
@@ -42,20 +40,8 @@ def look_up_all(state: State, path: str) -> Iterator[dict[str, Any]]:
 
 
 def _get(state: State, target: str) -> dict[str, Any]:
-    context = ssl.create_default_context(cafile=str(state.ca_bundle))
-    connection = http.client.HTTPSConnection("localhost", state.ports.plane, timeout=SECONDS, context=context)
-    token = unsigned_token(state.tenant, _SCOPE, int(time.time()))
-    try:
-        connection.request("GET", target, headers={"Authorization": f"Bearer {token}"})
-        answer = connection.getresponse()
-        status, content = answer.status, json.loads(answer.read())
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise LocalWorkspaceError(
-            f"The local workspace's control plane does not answer: {error or type(error).__name__}.",
-            hint="Stop it and start it again: amlpriv local stop, amlpriv local start.",
-        ) from error
-    finally:
-        connection.close()
+    headers = {"Authorization": f"Bearer {unsigned_token(state.tenant, _SCOPE, int(time.time()))}"}
+    status, content = exchange(state, "GET", target, headers, seconds=SECONDS)
     if status == 200 and isinstance(content, dict):
         return content
     message = str(content.get("error", {}).get("message", status)) if isinstance(content, dict) else str(status)
