@@ -61,29 +61,39 @@ def find_environments(files: Iterable[str | os.PathLike[str]]) -> tuple[FoundEnv
     return tuple(found for file in files for found in _find(Path(file), seen))
 
 
-def set_environments(file: str | os.PathLike[str], reference: str, *, at: Iterable[str] = ()) -> int:
-    """Put a reference (``azureml:name:version``) where a document's environments stand; how many were replaced.
+def set_environments(
+    files: Iterable[str | os.PathLike[str]], reference: str, *, at: Iterable[str] = ()
+) -> dict[Path, int]:
+    """Put a reference (``azureml:name:version``) where the documents' environments stand; how many were replaced, by
+    file. All files are read before the first is written: after an error none has changed.
 
-    ``at`` are key paths such as ``jobs.train.environment``; without one all of this file are replaced. Nothing else in
-    the file changes. Raises UsageError for a text that is no reference, InputError for a path that leads to none.
+    ``at`` are key paths such as ``jobs.train.environment``; without one all of each file are replaced. Nothing else in
+    a file changes. Raises UsageError for a text that is no reference, InputError for a path that leads to none.
     """
     kind = parse_environment_reference(reference).kind
     if kind in (ReferenceKind.UNKNOWN, ReferenceKind.FILE):
         raise UsageError(f"{reference!r} is no reference.", hint="Write azureml:name:version or azureml:name@latest.")
-    path = Path(file)
+    places = tuple(at)
+    changed = {path: _replaced(path, reference, places) for path in dict.fromkeys(map(Path, files))}
+    for path, (before, after, _) in changed.items():
+        if after != before:
+            write_bytes(path, after)
+    return {path: count for path, (_, _, count) in changed.items()}
+
+
+def _replaced(path: Path, reference: str, at: tuple[str, ...]) -> tuple[bytes, bytes, int]:
+    """The file's bytes before and after, and the number of references between them."""
     with open_binary(path) as stream:
-        has_mark = stream.read(len(_BOM)) == _BOM
+        mark = _BOM if stream.read(len(_BOM)) == _BOM else b""
     text = read_text(path)
     uses = {".".join(map(str, use.path)): use.path for use in read_document(text, str(path)).environments if use.path}
-    wanted = list(at) or list(uses)
+    wanted = at or tuple(uses)
     for name in wanted:
         if name not in uses:
             known = ", ".join(uses) or "none"
             raise InputError(f"No environment stands at {name}.", file=path, hint=f"Environments stand at: {known}.")
     new = replace_environments(text, {uses[name]: reference for name in wanted}, str(path))
-    if new != text:
-        write_bytes(path, (_BOM if has_mark else b"") + new.encode("utf-8"))
-    return len(wanted)
+    return mark + text.encode("utf-8"), mark + new.encode("utf-8"), len(wanted)
 
 
 def _find(path: Path, seen: set[Path]) -> Iterator[FoundEnvironment]:

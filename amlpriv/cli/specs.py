@@ -52,14 +52,16 @@ def environments(files: tuple[Path, ...], reference: str | None, at: tuple[str, 
     if at and reference is None:
         raise click.UsageError("--at needs --set REFERENCE.")
     if reference is not None:
-        for file in files:
-            show.say(f"{file}: {set_environments(file, reference, at=at)} replaced")
+        for file, count in set_environments(files, reference, at=at).items():
+            show.say(f"{file}: {count} replaced")
     found = find_environments(files)
     if as_json:
         show.as_json({"environments": [item.as_json() for item in found]})
     else:
         for item in found:
             click.echo(f"{item.use.position}: {item.path or item.document.value}: {item.text}")
+        if not found:
+            show.say("No environment stands in these files.")
     return 0
 
 

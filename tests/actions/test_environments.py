@@ -44,17 +44,23 @@ def test_a_missing_component_is_named_where_it_is_referred_to(pipeline: Path) ->
 
 def test_only_the_reference_changes(pipeline: Path) -> None:
     """Byte order mark, line ends and comments stay."""
-    assert set_environments(pipeline, "azureml:churn:1") == 1
+    assert set_environments([pipeline], "azureml:churn:1") == {pipeline: 1}
     assert pipeline.read_bytes().decode() == PIPELINE.replace("azureml:e@latest", "azureml:churn:1")
 
 
 def test_what_is_no_reference_is_refused(pipeline: Path) -> None:
     with pytest.raises(UsageError, match="no reference"):
-        set_environments(pipeline, "churn.yml")
+        set_environments([pipeline], "churn.yml")
     assert pipeline.read_bytes().decode() == PIPELINE
 
 
 def test_a_wrong_path_names_the_right_ones(pipeline: Path) -> None:
     with pytest.raises(InputError, match=r"at jobs\.x") as caught:
-        set_environments(pipeline, "azureml:churn:1", at=["jobs.x"])
+        set_environments([pipeline], "azureml:churn:1", at=["jobs.x"])
     assert caught.value.hint == "Environments stand at: jobs.b.environment."
+
+
+def test_one_file_that_cannot_be_read_leaves_all_as_they_were(pipeline: Path) -> None:
+    with pytest.raises(InputError, match=r"missing\.yml"):
+        set_environments([pipeline, pipeline.with_name("missing.yml")], "azureml:churn:1")
+    assert pipeline.read_bytes().decode() == PIPELINE
