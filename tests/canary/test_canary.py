@@ -97,6 +97,25 @@ def test_after_success(canary: Canary) -> None:
     assert stat.S_IMODE((canary.root / "home").stat().st_mode) == 0o700
 
 
+def test_after_the_local_workspace_was_used_by_other_programs(canary: Canary) -> None:
+    """Jobs among them: V14 runs one whose environment installs a signed URL; V05 asks for the account key."""
+    file = canary.file("shared")
+    canary.command("publish", file)
+    for words in (
+        ["local", "env", "--shell", "bash"],
+        ["local", "env", "--json"],
+        ["local", "exec", "--isolated", "--", sys.executable, "-c", "print('inside')"],
+        ["diff", file, file, "--json"],
+        ["environments", file, "--json"],
+        ["verify"],
+        ["verify", "--live", "--yes", "--workspace", "local", "--only", "V05,V14", "--json"],
+        ["local", "log", "--all", "--json"],
+        ["local", "status"],
+    ):
+        canary.command(*words)
+    assert canary.finds() == []
+
+
 def test_nothing_remains_in_the_temporary_folder(canary: Canary) -> None:
     assert list((canary.root / "tmp").iterdir()) == []
 
