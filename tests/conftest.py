@@ -65,3 +65,28 @@ def local_state(local_environ: dict[str, str]) -> State:
     state = status(Home.find(local_environ))
     assert state is not None
     return state
+
+
+@pytest.fixture
+def scrubbed(tmp_path: Path) -> dict[str, str]:
+    """An environment in which nothing of the user's leads a tool anywhere: no setting of pip, uv, twine, keyring, a
+    proxy or a certificate, no pip.conf, no netrc, a home of its own. What fails here, fails for its own reason.
+
+    There is no index in it but the public default ones: give ``PIP_INDEX_URL`` and ``UV_DEFAULT_INDEX`` yourself.
+    """
+    home = tmp_path / "scrubbed-home"
+    home.mkdir()
+    kept = {name: value for name, value in os.environ.items() if not _leads(name.upper())}
+    places = dict.fromkeys(("HOME", "USERPROFILE"), str(home))
+    folders = {name: str(home / name.lower()) for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "APPDATA")}
+    files = {"PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1", "NETRC": str(home / ".netrc")}
+    own = {"AMLPRIV_HOME": str(home / "amlpriv"), "UV_CACHE_DIR": str(home / "uv"), "XDG_CONFIG_DIRS": str(home)}
+    return {**kept, **places, **folders, **files, **own, "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+
+
+def _leads(name: str) -> bool:
+    prefixes = ("PIP_", "UV_", "TWINE_", "AMLPRIV_", "AZURE_", "ARM_", "SYSTEM_", "IDENTITY_", "MSI_")
+    return name.startswith(prefixes) or name.endswith("_PROXY") or name in _CERTIFICATES
+
+
+_CERTIFICATES = ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE", "NETRC")
