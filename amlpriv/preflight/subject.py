@@ -9,6 +9,8 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from amlpriv.connections.kinds import StoredConnection
+from amlpriv.connections.uses import Use
 from amlpriv.findings import Finding, Severity
 from amlpriv.specs.conda import CondaSpec
 from amlpriv.specs.environment import EnvironmentFile
@@ -62,6 +64,12 @@ class Subject:
     """The other files that were read, by path (for a conda file ``conda.file``): what findings point to."""
     wheels: tuple[PackagedWheel, ...]
     target: Target
+    connections: tuple[StoredConnection, ...] | None = None
+    """Those of the workspace; None where nobody has asked for them."""
+    use: Use = Use.JOB
+    """What the environment is for."""
+    absent: tuple[str, ...] | None = None
+    """Public names of the pip section that the one index does not have; None where it was not asked."""
 
     @property
     def conda(self) -> CondaSpec | None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from amlpriv.actions.preparing import Prepared, preparing, wheel_at
+from amlpriv.actions.packages import wheel_at
+from amlpriv.actions.preparing import Prepared, preparing
 from amlpriv.errors import InputError, UnsupportedError, UsageError, WheelError
 from amlpriv.facts.images import DEFAULT_IMAGE
 from amlpriv.facts.routes import Route

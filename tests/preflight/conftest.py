@@ -8,10 +8,13 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from amlpriv.connections.kinds import StoredConnection
+from amlpriv.connections.uses import Use
 from amlpriv.findings import Finding
 from amlpriv.preflight.engine import check
 from amlpriv.preflight.subject import PackagedWheel, Subject
 from amlpriv.specs.environment import read_specification
+from amlpriv.specs.index_line import with_index_line
 from amlpriv.target import Target
 from amlpriv.wheels.filename import parse_filename
 from amlpriv.wheels.wheel import Wheel
@@ -74,12 +77,48 @@ def make_subject(
     wheels: Iterable[PackagedWheel] = (),
     target: Target | None = None,
     texts: Mapping[str, str] | None = None,
+    connections: Sequence[StoredConnection] | None = None,
+    use: Use = Use.JOB,
+    absent: tuple[str, ...] | None = None,
 ) -> Subject:
     """What the rules look at, read by the real parser. Other texts are there for the file's ``conda_file``."""
     text = write() if text is None else text
     others = dict(texts or {})
-    environment = read_specification(text, "environment.yml", load=others.__getitem__)
-    return Subject(environment, text, others, tuple(wheels), target or Target())
+    environment = with_index_line(read_specification(text, "environment.yml", load=others.__getitem__))
+    asked = None if connections is None else tuple(connections)
+    return Subject(environment, text, others, tuple(wheels), target or Target(), asked, use, absent)
+
+
+def write_indexed(
+    connection: str | None = "contoso-feed",
+    url: str = "https://pkgs.dev.azure.com/contoso/ml/_packaging/contoso/pypi/simple/",
+) -> str:
+    """An environment file with one package from an index."""
+    named = f", connection: {connection}" if connection else ""
+    return write(
+        pip=["contoso-core>=4"],
+        sources=["contoso-core: {index: contoso}"],
+        top=["indexes:", f'  contoso: {{url: "{url}"{named}}}'],
+    )
+
+
+def make_feed(
+    name: str = "contoso-feed", target: str = "https://pkgs.dev.azure.com/contoso", auth: str = "PAT"
+) -> StoredConnection:
+    """A connection for a feed."""
+    return StoredConnection(name, "PythonFeed", target, auth)
+
+
+@pytest.fixture
+def from_index() -> Callable[..., str]:
+    """``write_indexed``, for tests."""
+    return write_indexed
+
+
+@pytest.fixture
+def feed() -> Callable[..., StoredConnection]:
+    """``make_feed``, for tests."""
+    return make_feed
 
 
 @pytest.fixture

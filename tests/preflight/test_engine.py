@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import amlpriv.preflight.rules
+from amlpriv.connections.kinds import StoredConnection
 from amlpriv.findings import Finding, Severity
 from amlpriv.preflight.engine import Rule, check, rules
 from amlpriv.preflight.subject import PackagedWheel, Subject
@@ -29,11 +30,37 @@ conda_file:
       - azureml-samples==0+unknown
       - -e ../core
       - numpy @ file:///croot/numpy
+      - git-nlp @ git+ssh://git@github.com/contoso/nlp
     - pip:
       - pandas
 sources:
   contoso-features: {path: features}
 """
+
+INDEXED = """\
+name: a
+image: mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04:20250407.v1
+conda_file:
+  channels: [conda-forge]
+  dependencies:
+    - python=3.11
+    - pip=25
+    - pip:
+      - --index-url https://contoso.pkgs.visualstudio.com/ml/_packaging/contoso/pypi/simple/
+      - --extra-index-url https://pkgs.dev.azure.com/fabrikam/_packaging/f/pypi/simple/
+      - --extra-index-url https://pkgs.dev.azure.com/other/_packaging/f/pypi/simple/
+      - --extra-index-url https://pkgs.dev.azure.com/nobody/_packaging/f/pypi/simple/
+      - contoso-core
+indexes:
+  contoso:
+    url: https://contoso.pkgs.visualstudio.com/ml/_packaging/contoso/pypi/simple/
+    connection: contoso-feed
+"""
+CONNECTIONS = (
+    StoredConnection("one-feed", "PythonFeed", "https://pkgs.dev.azure.com/fabrikam", "PAT"),
+    StoredConnection("two-feed", "PythonFeed", "https://pkgs.dev.azure.com/fabrikam", "PAT"),
+    StoredConnection("sas-feed", "PythonFeed", "https://pkgs.dev.azure.com/other", "SAS"),
+)
 
 OTHER = """\
 name: a
@@ -55,7 +82,7 @@ def messy(subject: Callable[..., Subject], packaged: Callable[..., PackagedWheel
         ),
         packaged("contoso_core-3.0-cp311-cp311-linux_x86_64.whl", required_as=["contoso-core"]),
     ]
-    return subject(MESSY, wheels=wheels)
+    return subject(MESSY, wheels=wheels, connections=[])
 
 
 def test_every_file_of_rules_is_found() -> None:
@@ -67,7 +94,7 @@ def test_every_file_of_rules_is_found() -> None:
 def test_a_rule_has_code_name_reason_and_tests(rule: Rule) -> None:
     """The file is named after the code, and so is its test."""
     (name,) = [stem for stem in RULES if stem.startswith(rule.code.lower() + "_")]
-    assert re.fullmatch(r"AP[12356]\d\d", rule.code)
+    assert re.fullmatch(r"AP[1-6]\d\d", rule.code)
     assert rule.name
     assert len(rule.why) > 40
     assert (Path(__file__).parent / "rules" / f"test_{name}.py").is_file()
@@ -93,12 +120,14 @@ def test_a_good_file_has_no_findings(subject: Callable[..., Subject], packaged: 
 def test_every_finding_says_what_where_and_what_to_do(
     subject: Callable[..., Subject], packaged: Callable[..., PackagedWheel]
 ) -> None:
-    """Sentences, a fix, the file; never a secret. Between them the two files set off all rules but one."""
+    """Sentences, a fix, the file; never a secret. Between them the files set off all rules but one."""
     report = check(messy(subject, packaged)) + check(subject(OTHER))
+    report += check(subject(INDEXED, connections=CONNECTIONS, absent=("pandas",)))
     every = {rule.code for rule in rules()}
     assert every - {finding.code for finding in report} == {"AP210"}  # refused by the file's reader already
     for finding in report:
-        assert finding.fix.strip().endswith("."), finding.code
+        # Behind an address there is no full stop: people copy it.
+        assert finding.fix.strip().endswith(".") or "://" in finding.fix.split()[-1], finding.code
         assert finding.message.endswith("."), finding.code
         assert finding.subject, finding.code
         assert finding.file == "environment.yml", finding.code

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from amlpriv.connections.feed_kinds import FeedKind
+from amlpriv.connections.feeds import parse_feed_url
 from amlpriv.findings import Finding, Severity
 from amlpriv.preflight.subject import Subject, place_of
 from amlpriv.specs.pip import PipOption
+from amlpriv.specs.sources import IndexSource
 
 __all__ = ["CODE", "NAME", "find"]
 
@@ -19,16 +22,24 @@ NAME = "extra index beside private names"
 
 
 def find(subject: Subject) -> Iterator[Finding]:
-    """Each ``--extra-index-url`` of a file that has private names or indexes."""
-    if not (subject.environment.sources or subject.environment.indexes):
-        return
+    """Each ``--extra-index-url`` of a file that has private names or indexes, or that leads to a private feed.
+
+    An error where the file says that a package comes from an index: that name is looked up in all of them.
+    """
+    file = subject.environment
+    looked_up = sorted(name for name, source in file.sources.items() if isinstance(source, IndexSource))
+    names = " and ".join(looked_up) or "a private name"
     for line in subject.pip:
-        if isinstance(line, PipOption) and line.name == "--extra-index-url":
+        if not isinstance(line, PipOption) or line.name != "--extra-index-url":
+            continue
+        private = parse_feed_url(line.value or "").kind not in (FeedKind.SIMPLE, FeedKind.NONE)
+        if file.sources or file.indexes or private:
             yield place_of(line.position).finding(
                 CODE,
-                Severity.WARNING,
+                Severity.ERROR if looked_up else Severity.WARNING,
                 "--extra-index-url",
-                "With --extra-index-url pip takes a private name from whichever index has the higher version, "
-                "the public one included.",
-                fix="Use one --index-url, a feed with the public index as its upstream source.",
+                f"With --extra-index-url pip takes {names} from whichever index has the higher version, the public "
+                "one included, and from the public one alone when the feed answers 401 or 403.",
+                fix="Use one --index-url, a feed with the public index as its upstream source; or, for packages "
+                "pinned with hashes, 'explicit: true' at the index in `indexes`.",
             )

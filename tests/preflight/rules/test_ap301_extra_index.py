@@ -27,3 +27,13 @@ def test_an_extra_index_for_public_packages_is_left_alone(found: Found, environm
 def test_one_index_is_fine(found: Found, environment_text: Text) -> None:
     """The fix must not be found again."""
     assert not found("AP301", environment_text(pip=[EXTRA.replace("extra-", ""), "contoso-features"]))
+
+
+def test_refuses_an_extra_index_beside_a_package_from_an_index(found: Found, from_index: Text) -> None:
+    """That name is looked up in all of them."""
+    text = from_index().replace(
+        "      - contoso-core>=4", "      - --extra-index-url https://x.example.org/simple/\n      - contoso-core>=4"
+    )
+    (finding,) = found("AP301", text)
+    assert finding.severity is Severity.ERROR
+    assert "contoso-core" in finding.message

@@ -1,0 +1,32 @@
+"""An index line that leads to something else than an index: a web page, the address for uploads, an old host.
+
+pip reads whatever answers there, finds no links, and says "No matching distribution found" without a word about why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from amlpriv.findings import Finding, Severity
+from amlpriv.preflight.lines import index_lines
+from amlpriv.preflight.subject import Subject, place_of
+
+__all__ = ["CODE", "NAME", "find"]
+
+CODE = "AP406"
+NAME = "wrong address of a feed"
+
+_OTHER_RULES = ("credentials-in-url", "variable-in-url")
+"""AP501 and AP502 tell of them."""
+
+
+def find(subject: Subject) -> Iterator[Finding]:
+    """What is wrong with the address of each index line."""
+    for line, feed in index_lines(subject):
+        for complaint in feed.complaints:
+            quiet = complaint.severity is Severity.NOTE and complaint.code == "not-simple" and feed.feed is None
+            if complaint.code not in _OTHER_RULES and not quiet:
+                message = f"{line.name} {feed}: {complaint.message}"
+                yield place_of(line.position).finding(
+                    CODE, complaint.severity, str(feed), message, fix=complaint.fix or "Correct the address."
+                )

@@ -1,0 +1,99 @@
+"""The route ``feed``: the index that ``sources`` names, as one ``--index-url`` line in the pip section.
+
+One index only: pip's ``--index-url`` has a single value, and with ``--extra-index-url`` it takes a private name from
+whichever index has the higher version (CVE-2018-20225). A feed that has the public index as its upstream source serves
+both (Azure Artifacts, "Upstream sources": use a single feed on the client).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from amlpriv.connections.feeds import FeedUrl, parse_feed_url, same_feed
+from amlpriv.errors import InputError
+from amlpriv.specs.conda import CondaSpec
+from amlpriv.specs.environment import EnvironmentFile
+from amlpriv.specs.pip import PipOption
+from amlpriv.specs.problems import input_error
+from amlpriv.specs.sources import Index, IndexSource
+
+__all__ = ["index_in_use", "with_index_line"]
+
+
+def index_in_use(file: EnvironmentFile) -> Index | None:
+    """The index that serves packages of ``sources``; None when none does.
+
+    InputError when there are two that are not the same feed, or when its address cannot be used.
+    """
+    named = {source.index: source for source in file.sources.values() if isinstance(source, IndexSource)}
+    chosen: Index | None = None
+    for name, source in named.items():
+        index = file.indexes[name]
+        if chosen is None:
+            chosen = index
+        elif not same_feed(_usable(chosen), _usable(index)):
+            raise input_error(
+                f"Packages come from two indexes, {chosen.name!r} and {name!r}: pip's --index-url takes one.",
+                source.position,
+                hint=f"Make one of them an upstream source of the other, or mirror: 'amlpriv feed mirror --to {name}'.",
+            )
+    if chosen is not None:
+        _usable(chosen)
+    return chosen
+
+
+def with_index_line(file: EnvironmentFile) -> EnvironmentFile:
+    """The same file with ``--index-url`` as the first pip line, where a source is of kind ``index``.
+
+    An index line that the file has already stays when it leads to the same feed. InputError for another one, for
+    ``--no-index``, and for what ``index_in_use`` refuses.
+    """
+    index = index_in_use(file)
+    if index is None:
+        return file
+    feed = _usable(index)
+    conda = file.conda or CondaSpec(pip_listed=False)
+    for line in conda.pip:
+        if not isinstance(line, PipOption) or line.name not in ("--index-url", "--no-index"):
+            continue
+        if line.name == "--no-index":
+            raise input_error(
+                f"--no-index, and packages come from the index {index.name!r}.", line.position, hint="Remove it."
+            )
+        if same_feed(parse_feed_url(line.value or ""), feed):
+            return file
+        raise input_error(
+            f"The pip section has another index than {index.name!r}, where {_served(file, index)} comes from.",
+            line.position,
+            hint="Remove the line: amlpriv writes the one of 'indexes'.",
+        )
+    added = PipOption(f"--index-url {feed.simple}", "--index-url", feed.simple, index.position)
+    second = None if conda.second_block is None else conda.second_block + 1
+    numbered = {_moved(name): source for name, source in file.sources.items()}
+    return replace(file, conda=replace(conda, pip=(added, *conda.pip), second_block=second), sources=numbered)
+
+
+def _moved(key: str) -> str:
+    """``path:<n>`` counts pip lines, and there is one more in front now."""
+    return f"path:{int(key.removeprefix('path:')) + 1}" if key.startswith("path:") else key
+
+
+def _served(file: EnvironmentFile, index: Index) -> str:
+    names = [
+        name for name, source in file.sources.items() if isinstance(source, IndexSource) and source.index == index.name
+    ]
+    return names[0]
+
+
+def _usable(index: Index) -> FeedUrl:
+    feed = parse_feed_url(index.url)
+    if not feed.errors and feed.simple is not None:
+        return feed
+    complaint = feed.errors[0] if feed.errors else None
+    message = complaint.message if complaint else "it leads to no feed."
+    error: InputError = input_error(
+        f"The address of the index {index.name!r} cannot be used: {message}",
+        index.position,
+        hint=complaint.fix if complaint else None,
+    )
+    raise error
