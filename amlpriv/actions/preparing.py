@@ -10,6 +10,7 @@ from pathlib import Path
 
 from amlpriv.actions.packages import Packages, named_paths, packaged, wheel_of
 from amlpriv.actions.specification import read_file
+from amlpriv.connections.feeds import parse_feed_url
 from amlpriv.errors import UnsupportedError, UsageError
 from amlpriv.facts.images import DEFAULT_IMAGE, target_for
 from amlpriv.facts.routes import Route
@@ -59,6 +60,8 @@ class Prepared:
     """How the wheels reach the image."""
     index: Index | None = None
     """Where the packages of kind ``index`` come from."""
+    notes: tuple[str, ...] = ()
+    """What could not be found out."""
 
     @property
     def conda(self) -> CondaSpec:
@@ -74,9 +77,9 @@ class Prepared:
         pip = {key: sections.pop(key, None) for key in ("pip", "pip_options")}
         summary = {"conda": environment_digest(sections)[:12], "pip": environment_digest(pip)[:12]}
         file = self.file
-        return Wanted(
-            file.name, file.version, self.digest, self.image, wheels, summary, file.description, dict(file.tags)
-        )
+        index = str(parse_feed_url(self.index.url)) if self.index else None
+        said = (file.description, dict(file.tags), index)
+        return Wanted(file.name, file.version, self.digest, self.image, wheels, summary, *said)
 
 
 @contextmanager

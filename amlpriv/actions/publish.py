@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from amlpriv.actions.applying import RegisteredMeanwhileError, Signed, apply, manifest_path
+from amlpriv.actions.applying import RegisteredMeanwhileError, apply
 from amlpriv.actions.asking import Store, ask
+from amlpriv.actions.composing import composer
+from amlpriv.actions.judging import connect_steps, judged
 from amlpriv.actions.opening import locate, open_workspace
 from amlpriv.actions.preparing import Prepared, preparing
 from amlpriv.actions.signed import signed_hashes, signed_urls
@@ -24,12 +26,10 @@ from amlpriv.facts.routes import Route
 from amlpriv.findings import Report
 from amlpriv.plans.access import asked_lifetime
 from amlpriv.plans.publish import plan_publish
-from amlpriv.plans.steps import DIGEST, WHEEL_PREFIX, WHEELS_IN_PROPERTIES, PublishPlan, Upload, Wanted, wheel_fields
+from amlpriv.plans.steps import WHEEL_PREFIX, PublishPlan, Upload, Wanted, wheel_fields
 from amlpriv.remote import RegisteredEnvironment
-from amlpriv.secret import Secret, redact
+from amlpriv.secret import redact
 from amlpriv.specs.azureml import render_environment
-from amlpriv.specs.conda import render_conda
-from amlpriv.specs.digest import DIGEST_SCHEMA
 from amlpriv.workspace.ports import Workspace
 from amlpriv.workspace.sas import blob_url
 
@@ -161,6 +161,7 @@ class Published:
         return {
             "environment": {"name": self.name, "version": self.version, "id": self.id, "digest": plan.wanted.digest},
             "route": plan.wanted.route.value,
+            "index": plan.wanted.index,
             "created": plan.created,
             "action": plan.action.value,
             "changed_because": list(plan.because),
@@ -212,7 +213,9 @@ def publish(
         opened = open_workspace(where, environ=surroundings, folder=Path.cwd(), start=start, say=watcher.say)
         if not signs_plain:  # as `build` does: it needs no service that replaces plain URLs
             check_route(prepared.wanted, opened.name, surroundings)
-        run = partial(_publish, prepared, opened, dry_run, lifetime=lifetime, now=moment, progress=watcher)
+        known = judged(prepared, opened)
+        known.report.raise_if_errors()
+        run = partial(_publish, known, opened, dry_run, lifetime=lifetime, now=moment, progress=watcher)
         try:
             return run()
         except RegisteredMeanwhileError as race:
@@ -232,53 +235,14 @@ def _publish(
     files = prepared.paths
     answers, store = ask(opened, prepared.wanted, lifetime=lifetime, now=now, files=files, known=known)
     plan = plan_publish(prepared.wanted, answers)
+    steps, notes = (*connect_steps(prepared.subject), *plan.steps), (*plan.notes, *prepared.notes)
+    plan = replace(plan, steps=steps, notes=notes)
     registered = answers.match if not plan.created else None
     if not dry_run:
         how: dict[str, Any] = {"compose": composer(prepared, plan, store), "now": now, "progress": progress}
         registered = apply(plan, store, files=files, match=answers.match, **how)
     plan = _named_as_registered(plan, registered)
     return Published(plan, registered, opened, prepared.report, _addresses(plan.wanted, registered, store), dry_run)
-
-
-def composer(prepared: Prepared, plan: PublishPlan, store: Store) -> Callable[[Signed], RegisteredEnvironment]:
-    """What turns signed URLs into the environment version that gets registered."""
-
-    def compose(signed: Signed) -> RegisteredEnvironment:
-        file, wanted = prepared.file, plan.wanted
-        given = {name: url.reveal() for name, url in signed.items()}
-        if wanted.route is Route.PLAIN:
-            given = {item.wheel.name: blob_url(store.find(), item.path) for item in wanted.wheels}
-        urls = {name: f"{url}#sha256={prepared.wheels[name].sha256}" for name, url in given.items()}
-        unlisted = [f"{name} @ {urls[name]}" for name in urls if not prepared.needed[name].listed]
-        text = render_conda(prepared.conda, urls=urls, extra_pip=unlisted) if file.conda is not None else None
-        return RegisteredEnvironment(
-            name=wanted.name,
-            version=plan.version,
-            id="",
-            image=prepared.image,
-            conda=Secret(text) if text is not None else None,
-            properties=asset_properties(wanted, store.find().name if wanted.wheels else None),
-            tags=dict(file.tags),
-            description=file.description,
-        )
-
-    return compose
-
-
-def asset_properties(wanted: Wanted, datastore: str | None) -> dict[str, str]:
-    """What the environment version remembers about itself: the digest, and up to 20 wheels with their hashes."""
-    properties = {DIGEST: wanted.digest, "amlpriv.schema": DIGEST_SCHEMA, "amlpriv.route": wanted.route.value}
-    properties |= {f"amlpriv.{heading}": value for heading, value in wanted.summary.items()}
-    if datastore is not None:
-        properties["amlpriv.datastore"] = datastore
-    for item in wanted.wheels[:WHEELS_IN_PROPERTIES]:
-        wheel = item.wheel
-        properties[f"{WHEEL_PREFIX}{wheel.name}"] = (
-            f"version={wheel.version} sha256={wheel.sha256} content={wheel.content_hash} size={wheel.size}"
-        )
-    if len(wanted.wheels) > WHEELS_IN_PROPERTIES:
-        properties["amlpriv.manifest"] = manifest_path(wanted)
-    return properties
 
 
 def _named_as_registered(plan: PublishPlan, registered: RegisteredEnvironment | None) -> PublishPlan:

@@ -17,6 +17,7 @@ __all__ = [
     "WHEELS_IN_PROPERTIES",
     "WHEEL_PREFIX",
     "Action",
+    "Connect",
     "Describe",
     "Keep",
     "PublishPlan",
@@ -75,11 +76,13 @@ class Wanted:
     """A short hash of each section (``conda``, ``pip``), to say later which one changed."""
     description: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    index: str | None = None
+    """The address of the feed that packages come from, without a credential."""
 
     @property
     def route(self) -> Route:
-        """How the wheels reach the image; the same for all of them."""
-        return self.wheels[0].route if self.wheels else Route.SAS
+        """How the wheels reach the image, the same for all of them; ``feed`` where an index has all packages."""
+        return self.wheels[0].route if self.wheels else Route.FEED if self.index else Route.SAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,20 @@ class Sign:
 
     def __str__(self) -> str:
         return str(self.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Rely on a connection of the workspace: nothing is written, the image build takes its credential."""
+
+    connection: str
+    address: str
+    """Of the index or repository, without a credential."""
+    words: str
+    """Why it is this one."""
+
+    def __str__(self) -> str:
+        return f"connect {self.address} by {self.connection}: {self.words}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +173,7 @@ class Keep:
         return f"keep environment {self.name}:{self.version}"
 
 
-Step = Upload | Reuse | Sign | Register | Restore | Describe | Keep
+Step = Upload | Reuse | Connect | Sign | Register | Restore | Describe | Keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,4 +196,4 @@ class PublishPlan:
     @property
     def writes(self) -> bool:
         """Whether anything at all is written."""
-        return any(not isinstance(step, Reuse | Keep) for step in self.steps)
+        return any(not isinstance(step, Reuse | Connect | Keep) for step in self.steps)
