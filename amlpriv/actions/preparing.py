@@ -143,14 +143,17 @@ def _prepare(file: EnvironmentFile, text: str, texts: Mapping[str, str], package
     for source in unneeded_sources(file, needed):
         raise source.error()
     wheels = {name: packages.found[name][1] for name in sorted(needed) if name in packages.found}
+    index = index_in_use(file)
+    if index is not None and index.explicit:
+        file = _pinned(file, index, packages, needed, wheels)
     shipped = tuple(packaged(needed[name], wheel) for name, wheel in wheels.items())
     subject = Subject(replace(file, image=image), text, texts, shipped, target)
     identities = [SourceIdentity(name, str(wheel.version), wheel.content_hash, route) for name, wheel in wheels.items()]
     canonical = canonical_environment(image=image, platform=PLATFORM, conda=file.conda, sources=identities)
     paths = {name: packages.found[name][0] for name in wheels}
     digest = environment_digest(canonical)
-    told, index = check(subject), index_in_use(file)
-    return Prepared(file, image, target, needed, wheels, paths, told, canonical, digest, subject, route, index)
+    report = check(subject)
+    return Prepared(file, image, target, needed, wheels, paths, report, canonical, digest, subject, route, index)
 
 
 def _target(file: EnvironmentFile, say: Callable[[str], None]) -> Target:
@@ -161,3 +164,17 @@ def _target(file: EnvironmentFile, say: Callable[[str], None]) -> Target:
     if file.sources and not found.known:
         say(f"nothing is known about the image {image}: wheels are checked for {found.target}")
     return found.target
+
+
+def _pinned(
+    file: EnvironmentFile,
+    index: Index,
+    packages: Packages,
+    needed: Mapping[str, Needed],
+    wheels: Mapping[str, Wheel],
+) -> EnvironmentFile:
+    from amlpriv.actions.pinning import pinned
+
+    at_hand = {name: packages.found[name] for name in wheels}
+    work, environ, say = packages.work, packages.environ, packages.say
+    return pinned(file, index, at_hand, needed, packages.target, work=work, environ=environ, say=say)

@@ -2,22 +2,26 @@
 
 One index only: pip's ``--index-url`` has a single value, and with ``--extra-index-url`` it takes a private name from
 whichever index has the higher version (CVE-2018-20225). A feed that has the public index as its upstream source serves
-both (Azure Artifacts, "Upstream sources": use a single feed on the client).
+both (Azure Artifacts, "Upstream sources": use a single feed on the client). An index that is ``explicit`` stands beside
+the default one all the same; then every package is pinned with its hashes, which nobody else's file has.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from amlpriv.connections.feeds import FeedUrl, parse_feed_url, same_feed
 from amlpriv.errors import InputError
 from amlpriv.specs.conda import CondaSpec
 from amlpriv.specs.environment import EnvironmentFile
-from amlpriv.specs.pip import PipOption
+from amlpriv.specs.pip import PipOption, PipRequirement, PipVcs, parse_pip_line
 from amlpriv.specs.problems import input_error
+from amlpriv.specs.resolution import Resolution
 from amlpriv.specs.sources import Index, IndexSource
+from amlpriv.target import Target
 
-__all__ = ["index_in_use", "with_index_line"]
+__all__ = ["index_in_use", "pinnable", "with_index_line", "with_pins"]
 
 
 def index_in_use(file: EnvironmentFile) -> Index | None:
@@ -60,17 +64,55 @@ def with_index_line(file: EnvironmentFile) -> EnvironmentFile:
             raise input_error(
                 f"--no-index, and packages come from the index {index.name!r}.", line.position, hint="Remove it."
             )
-        if same_feed(parse_feed_url(line.value or ""), feed):
+        if same_feed(parse_feed_url(line.value or ""), feed) and not index.explicit:
             return file
         raise input_error(
             f"The pip section has another index than {index.name!r}, where {_served(file, index)} comes from.",
             line.position,
             hint="Remove the line: amlpriv writes the one of 'indexes'.",
         )
-    added = PipOption(f"--index-url {feed.simple}", "--index-url", feed.simple, index.position)
+    option = "--extra-index-url" if index.explicit else "--index-url"
+    added = PipOption(f"{option} {feed.simple}", option, feed.simple, index.position)
     second = None if conda.second_block is None else conda.second_block + 1
     numbered = {_moved(name): source for name, source in file.sources.items()}
     return replace(file, conda=replace(conda, pip=(added, *conda.pip), second_block=second), sources=numbered)
+
+
+def pinnable(file: EnvironmentFile, shipped: Collection[str], target: Target) -> tuple[str, ...]:
+    """The requirements that an index serves on the target, as text, without those in ``shipped`` (by their names).
+
+    InputError for a line that no hash can be given to.
+    """
+    found: list[str] = []
+    for line in file.conda.pip if file.conda else ():
+        if isinstance(line, PipVcs):
+            raise input_error(
+                f"{line.name or line.url} comes from a repository, and an index is 'explicit': pip then wants a hash "
+                "of everything, and a repository has none.",
+                line.position,
+                hint="Pack it as a wheel: give it a path under `sources`.",
+            )
+        if not isinstance(line, PipRequirement) or line.requirement.url or line.name in shipped:
+            continue
+        if target.holds(line.requirement.marker):
+            found.append(str(line.requirement))
+    return tuple(found)
+
+
+def with_pins(file: EnvironmentFile, resolution: Resolution, shipped: Collection[str]) -> EnvironmentFile:
+    """The same file with what an index serves replaced by the pins of the resolution, hashes and closure included."""
+    conda = file.conda or CondaSpec()
+    kept = tuple(line for line in conda.pip if not isinstance(line, PipRequirement) or line.name in shipped)
+    pinned: list[PipRequirement] = []
+    for pin in resolution.pins:
+        if pin.name in shipped:
+            continue
+        hashes = pin.hashes or tuple(f"sha256:{one.sha256}" for one in pin.files if one.sha256)
+        text = " ".join([str(pin), *(f"--hash={one}" for one in hashes)])
+        line = parse_pip_line(text)
+        if isinstance(line, PipRequirement):
+            pinned.append(line)
+    return replace(file, conda=replace(conda, pip=(*kept, *pinned), second_block=None))
 
 
 def _moved(key: str) -> str:

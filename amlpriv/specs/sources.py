@@ -38,7 +38,7 @@ SOURCE_KEYS: Mapping[str, tuple[str, ...]] = {
 }
 """The keys that go with each kind of source."""
 
-INDEX_KEYS = ("url", "connection")
+INDEX_KEYS = ("url", "connection", "explicit")
 WHEEL_ROUTES = (Route.SAS, Route.PLAIN, Route.CONTEXT, Route.IMAGE)
 """What ``via`` can say for a wheel in an environment file."""
 
@@ -104,6 +104,8 @@ class Index:
     url: str
     connection: str | None = None
     position: Position | None = None
+    explicit: bool = False
+    """As uv's: it stands beside the default index, and serves the packages that name it and no others."""
 
     def __repr__(self) -> str:
         return f"Index({self.name!r}, {redact(self.url)!r}, connection={self.connection!r})"
@@ -156,7 +158,16 @@ def _index(key: YamlScalar, value: YamlNode, problems: Problems) -> Index:
         as_text(url, "'url'"),
         as_text(connection, "'connection'") if connection is not None else None,
         key.position,
+        _flag(fields.get("explicit"), "'explicit'"),
     )
+
+
+def _flag(node: YamlNode | None, what: str) -> bool:
+    if node is None or (isinstance(node, YamlScalar) and node.value is None):
+        return False
+    if isinstance(node, YamlScalar) and isinstance(node.value, bool):
+        return node.value
+    raise input_error(f"{what} is true or false.", node.position)
 
 
 def parse_sources(node: YamlNode | None, indexes: Mapping[str, Index], problems: Problems) -> dict[str, Source]:

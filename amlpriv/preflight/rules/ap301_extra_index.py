@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from amlpriv.connections.feed_kinds import FeedKind
 from amlpriv.connections.feeds import parse_feed_url
 from amlpriv.findings import Finding, Severity
+from amlpriv.preflight.lines import declared_index
 from amlpriv.preflight.subject import Subject, place_of
-from amlpriv.specs.pip import PipOption
+from amlpriv.specs.pip import PipOption, PipRequirement
 from amlpriv.specs.sources import IndexSource
 
 __all__ = ["CODE", "NAME", "find"]
@@ -32,7 +33,11 @@ def find(subject: Subject) -> Iterator[Finding]:
     for line in subject.pip:
         if not isinstance(line, PipOption) or line.name != "--extra-index-url":
             continue
-        private = parse_feed_url(line.value or "").kind not in (FeedKind.SIMPLE, FeedKind.NONE)
+        feed = parse_feed_url(line.value or "")
+        index = declared_index(subject, feed)
+        if index is not None and index.explicit and _all_have_hashes(subject):
+            continue
+        private = feed.kind not in (FeedKind.SIMPLE, FeedKind.NONE)
         if file.sources or file.indexes or private:
             yield place_of(line.position).finding(
                 CODE,
@@ -43,3 +48,10 @@ def find(subject: Subject) -> Iterator[Finding]:
                 fix="Use one --index-url, a feed with the public index as its upstream source; or, for packages "
                 "pinned with hashes, 'explicit: true' at the index in `indexes`.",
             )
+
+
+def _all_have_hashes(subject: Subject) -> bool:
+    """pip takes nothing then but files of these hashes, whichever index has them."""
+    sources = subject.environment.sources
+    lines = [line for line in subject.pip if isinstance(line, PipRequirement)]
+    return all(line.hashes or not isinstance(sources.get(line.name), IndexSource | None) for line in lines)

@@ -110,7 +110,7 @@ def _indexes(fields: YamlMap, problems: Problems) -> tuple[UvIndex, ...]:
                 place = inner.key_position("name")
                 flat = text_at(inner, "format") == "flat"
                 explicit, default = bool(flag(inner, "explicit")), bool(flag(inner, "default"))
-                found.append(UvIndex(Index(name, url, None, place), explicit, default, flat))
+                found.append(UvIndex(Index(name, url, None, place, explicit), explicit, default, flat))
     return tuple(found)
 
 
