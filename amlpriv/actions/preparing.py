@@ -92,9 +92,12 @@ def preparing(
     python: str | None = None,
     version: str | None = None,
     via: Route | str | None = None,
+    pin: bool = True,
     say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Prepared]:
     """Read a file, make its wheels, check everything. The wheels' files live as long as the context.
+
+    ``pin`` says whether what an ``explicit`` index wants pinned is resolved, which asks indexes.
 
     Raises InputError, WheelError, BuildError, UnsupportedError; what is merely wrong is in ``report``.
     """
@@ -110,7 +113,7 @@ def preparing(
         target = _target(file, say)
         file = with_index_line(without_skipped_paths(file, target))
         packages = Packages(file, path.parent, Path(work), target, environ, say)
-        yield _prepare(file, read.text, read.texts, packages, route)
+        yield _prepare(file, read.text, read.texts, packages, route, pin=pin)
 
 
 def _route(file: EnvironmentFile, via: Route | str | None) -> Route:
@@ -136,7 +139,9 @@ def _refuse_what_is_missing(file: EnvironmentFile) -> None:
         raise input_error("Private packages go into Linux images only.", file.positions.get("os_type"), hint=None)
 
 
-def _prepare(file: EnvironmentFile, text: str, texts: Mapping[str, str], packages: Packages, route: Route) -> Prepared:
+def _prepare(
+    file: EnvironmentFile, text: str, texts: Mapping[str, str], packages: Packages, route: Route, *, pin: bool
+) -> Prepared:
     file = named_paths(file, packages)
     image, target = file.image or DEFAULT_IMAGE, packages.target
     needed = close(file, lambda name: wheel_of(packages, file, name), target)
@@ -144,7 +149,7 @@ def _prepare(file: EnvironmentFile, text: str, texts: Mapping[str, str], package
         raise source.error()
     wheels = {name: packages.found[name][1] for name in sorted(needed) if name in packages.found}
     index = index_in_use(file)
-    if index is not None and index.explicit:
+    if index is not None and index.explicit and pin:
         file = _pinned(file, index, packages, needed, wheels)
     shipped = tuple(packaged(needed[name], wheel) for name, wheel in wheels.items())
     subject = Subject(replace(file, image=image), text, texts, shipped, target)

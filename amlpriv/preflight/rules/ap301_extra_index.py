@@ -13,7 +13,7 @@ from amlpriv.connections.feeds import parse_feed_url
 from amlpriv.findings import Finding, Severity
 from amlpriv.preflight.lines import declared_index
 from amlpriv.preflight.subject import Subject, place_of
-from amlpriv.specs.pip import PipOption, PipRequirement
+from amlpriv.specs.pip import PipOption
 from amlpriv.specs.sources import IndexSource
 
 __all__ = ["CODE", "NAME", "find"]
@@ -35,7 +35,7 @@ def find(subject: Subject) -> Iterator[Finding]:
             continue
         feed = parse_feed_url(line.value or "")
         index = declared_index(subject, feed)
-        if index is not None and index.explicit and _all_have_hashes(subject):
+        if index is not None and index.explicit:  # publishing pins everything with hashes
             continue
         private = feed.kind not in (FeedKind.SIMPLE, FeedKind.NONE)
         if file.sources or file.indexes or private:
@@ -48,10 +48,3 @@ def find(subject: Subject) -> Iterator[Finding]:
                 fix="Use one --index-url, a feed with the public index as its upstream source; or, for packages "
                 "pinned with hashes, 'explicit: true' at the index in `indexes`.",
             )
-
-
-def _all_have_hashes(subject: Subject) -> bool:
-    """pip takes nothing then but files of these hashes, whichever index has them."""
-    sources = subject.environment.sources
-    lines = [line for line in subject.pip if isinstance(line, PipRequirement)]
-    return all(line.hashes or not isinstance(sources.get(line.name), IndexSource | None) for line in lines)
