@@ -12,6 +12,7 @@ __all__ = [
     "AddedWheel",
     "AmlprivError",
     "Built",
+    "Checked",
     "Finding",
     "Published",
     "Report",
@@ -21,7 +22,11 @@ __all__ = [
     "add_private_pip_wheel",
     "add_wheel",
     "build",
+    "check",
+    "connect",
     "diff",
+    "feed_pip_config",
+    "feed_push",
     "inspect_wheel",
     "load_ipython_extension",
     "local",
@@ -37,6 +42,7 @@ _PLACES = {
     "AddedWheel": "amlpriv.actions.add_wheel",
     "AmlprivError": "amlpriv.errors",
     "Built": "amlpriv.actions.build",
+    "Checked": "amlpriv.actions.check",
     "Finding": "amlpriv.findings",
     "Published": "amlpriv.actions.publish",
     "Report": "amlpriv.findings",
@@ -45,7 +51,11 @@ _PLACES = {
     "add_private_pip_wheel": "amlpriv.actions.add_wheel",
     "add_wheel": "amlpriv.actions.add_wheel",
     "build": "amlpriv.actions.build",
+    "check": "amlpriv.actions.check",
+    "connect": "amlpriv.actions.connect",
     "diff": "amlpriv.actions.diff",
+    "feed_pip_config": "amlpriv.actions.feed_pip_config",
+    "feed_push": "amlpriv.actions.feed_push",
     "inspect_wheel": "amlpriv.actions.inspecting",
     "load_ipython_extension": "amlpriv.notebook",
     "local": "amlpriv.local",
@@ -60,7 +70,11 @@ _PLACES = {
 if TYPE_CHECKING:
     from amlpriv.actions.add_wheel import AddedWheel, add_private_pip_wheel, add_wheel
     from amlpriv.actions.build import Built, build, run
+    from amlpriv.actions.check import Checked, check
+    from amlpriv.actions.connect import connect
     from amlpriv.actions.diff import diff
+    from amlpriv.actions.feed_pip_config import feed_pip_config
+    from amlpriv.actions.feed_push import feed_push
     from amlpriv.actions.inspecting import inspect_wheel
     from amlpriv.actions.publish import Published, publish
     from amlpriv.actions.quickstart import quickstart

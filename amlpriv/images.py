@@ -25,10 +25,12 @@ from amlpriv.findings import Finding, Severity
 from amlpriv.importing import import_packages
 from amlpriv.installing import Installation, conda_tool
 from amlpriv.interpreters import find_pythons, nearest
+from amlpriv.login_files import forget_logins, git_settings
 from amlpriv.pip_config import pip_settings, refuse_diversions
 from amlpriv.prefixes import MARKER, Tool, activated, clear, locked, remove, sweep, work_folder
 from amlpriv.processes import pass_through, run
 from amlpriv.secret import Secret
+from amlpriv.specs.authorising import Authorised
 
 __all__ = ["BuildRequest", "BuiltEnvironment", "build_environment", "finished_environment", "run_in"]
 
@@ -38,7 +40,7 @@ class BuildRequest:
     """What is to be built, and where."""
 
     conda_text: str = field(repr=False)
-    """The conda YAML with its real, signed URLs."""
+    """The conda YAML with its real, signed URLs, and without the credentials of connections."""
     asked_python: tuple[int, int] | None
     folder: Path
     """The environment's final place, in a folder of ours."""
@@ -57,6 +59,8 @@ class BuildRequest:
     """What the conda section's ``variables`` set for every process inside."""
     content: str = ""
     """What the conda text is known by without its signatures; another one under the same key is built anew."""
+    authorised: Authorised | None = None
+    """Which credential goes with which index and repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +139,26 @@ def _build(
     on_line: Callable[[str], None] | None,
     cancelled: Callable[[], bool] | None,
 ) -> BuiltEnvironment:
-    pip_lines = _pip_lines(request.conda_text)
+    _pip_lines(request.conda_text)  # first: what is no YAML costs no environment
     tool, program = conda_tool(environ)
-    private = bool(request.secrets) or "sig=" in request.conda_text
-    settings = pip_settings(environ, work, private=private)
-    install = Installation(request.folder, work, tool, settings, on_line, request.secrets, cancelled)
+    authorised = request.authorised or Authorised(Secret(""))
+    private = bool(request.secrets) or authorised.has_credentials or "sig=" in request.conda_text
+    settings = pip_settings(environ, work, private=private) | git_settings(work, authorised.repositories)
+    settings["PIP_SRC"] = str(request.folder / "src")  # a repository with -e is used where it was cloned
+    install = Installation(
+        request.folder, work, tool, settings, on_line, request.secrets, cancelled, request.authorised
+    )
+    install.say_accesses()
     if program is None:
         install.create_venv(request.asked_python, environ)
         if request.pip and _another_pip(request, install.pip_version):
             install.pin_pip(f"pip{request.pip}")
-        install.pip(pip_lines)
+        install, text = install.signed_in(request.conda_text, install.version(), environ)
+        install.pip(_pip_lines(text))
     else:
-        install.conda(program, request.conda_text)
+        install, text = install.signed_in(request.conda_text, request.asked_python, environ)
+        install.conda(program, text)
+    forget_logins(work)
 
     strip_queries(request.folder)
     used, pip = install.version(), install.pip_version

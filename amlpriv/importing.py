@@ -12,7 +12,10 @@ from amlpriv.errors import BuildError
 from amlpriv.processes import run
 from amlpriv.secret import Secret
 
-__all__ = ["import_packages"]
+__all__ = ["BESIDES", "import_packages"]
+
+BESIDES = frozenset({"benchmarks", "doc", "docs", "example", "examples", "scripts", "test", "tests", "tools"})
+"""Packages that slipped into a wheel beside its own."""
 
 _LIMIT = 600.0
 _LAST_WORDS = 8
@@ -24,10 +27,17 @@ import importlib, importlib.metadata, json, sys, traceback
 asked = json.load(sys.stdin)
 def say(*words):
     print("\\n" + asked["word"], *words, flush=True)
+def modules(package):
+    paths = [path.parts for path in importlib.metadata.files(package) or ()]
+    names = {parts[:-1] for parts in paths if parts[-1] == "__init__.py"}
+    names = {name for name in names if not any(name[:end] in names for end in range(1, len(name)))}
+    names |= {(parts[0][:-3],) for parts in paths if len(parts) == 1 and parts[0].endswith(".py")}
+    fit = [name for name in names if all(map(str.isidentifier, name)) and name[0].lower() not in asked["besides"]]
+    return sorted(map(".".join, fit))
 for package, names in asked["imports"].items():
     try:
         version = importlib.metadata.version(package)
-        for name in names:
+        for name in names or modules(package):
             importlib.import_module(name)
         say("works", package, version)
     except importlib.metadata.PackageNotFoundError:
@@ -50,12 +60,15 @@ def import_packages(
 ) -> dict[str, str]:
     """Import every package's names in a process of their own (``-I``); the installed versions.
 
+    Of a package without names, all its modules and packages at the top are imported, except what is in ``BESIDES``.
+
     Raises BuildError that names every package that is not installed or does not import, with its last words.
     """
     if not imports:
         return {}
     heard = _Answers(f"AMLPRIV-{random.token_hex(8)}", on_line)
-    question = json.dumps({"word": heard.word, "imports": {name: list(names) for name, names in imports.items()}})
+    asked = {name: list(names) for name, names in imports.items()}
+    question = json.dumps({"word": heard.word, "imports": asked, "besides": sorted(BESIDES)})
     completed = run(
         [python, "-I", "-c", _SCRIPT],
         cwd=cwd,

@@ -5,23 +5,31 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
+from amlpriv.connections.netrc import index_hosts, netrc_logins
 from amlpriv.errors import BuildError, StorageFullError
 from amlpriv.files import write_text
 from amlpriv.interpreters import find_pythons, nearest, uv_program
+from amlpriv.login_files import netrc_settings
 from amlpriv.pip_errors import explain
 from amlpriv.prefixes import Tool, python_of, remove
 from amlpriv.processes import Completed, run
 from amlpriv.secret import Secret
+from amlpriv.specs.authorising import Authorised
 
 __all__ = ["Installation", "conda_tool"]
 
 _CONDA_TOOLS: tuple[Tool, ...] = ("micromamba", "mamba", "conda")
 _LAST_WORDS = 15
 _LIMIT = 3600.0
+_OLDEST = (3, 10)
+_IN_ADDRESSES = (
+    "note: pip gets these credentials in addresses; while it builds a package from source, other users of this machine "
+    "can see them in the list of processes"
+)
 
 
 def conda_tool(environ: Mapping[str, str]) -> tuple[Tool, Path | None]:
@@ -48,6 +56,8 @@ class Installation:
     on_line: Callable[[str], None] | None
     secrets: Sequence[Secret]
     cancelled: Callable[[], bool] | None = None
+    authorised: Authorised | None = None
+    """Which credential goes with which index and repository."""
 
     @property
     def python(self) -> Path:
@@ -59,6 +69,25 @@ class Installation:
         """The version of the environment's own pip."""
         found = next(self.folder.rglob("site-packages/pip-*.dist-info"), None)
         return found.name.removeprefix("pip-").removesuffix(".dist-info") if found else None
+
+    def say_accesses(self) -> None:
+        """Tell for each index and repository which connection is used, or why none."""
+        for access in self.authorised.accesses if self.authorised else ():
+            self._say(str(access))
+
+    def signed_in(
+        self, text: str, python: tuple[int, int] | None, environ: Mapping[str, str]
+    ) -> tuple[Installation, str]:
+        """The same with a pip that signs in to the indexes, and what it has to install in place of the conda ``text``:
+        its credentials are in a file where that is possible, else in its addresses."""
+        hosts = index_hosts(self.authorised.accesses) if self.authorised else ()
+        if self.authorised is None or not hosts:
+            return self, text
+        logins = netrc_logins(self.authorised.accesses, python or _OLDEST)
+        if logins is None:
+            self._say(_IN_ADDRESSES)
+        settings = {**self.settings, **netrc_settings(self.work, logins or {}, hosts, environ)}
+        return replace(self, settings=settings), text if logins is not None else self.authorised.text.reveal()
 
     def create_venv(self, asked: tuple[int, int] | None, environ: Mapping[str, str]) -> None:
         """Make a venv of the nearest Python."""
@@ -100,6 +129,10 @@ class Installation:
         major, minor = completed.tail[-1].split()
         return int(major), int(minor)
 
+    def _say(self, line: str) -> None:
+        if self.on_line is not None:
+            self.on_line(line)
+
     def _run(self, command: Sequence[str | Path]) -> Completed:
         return run(
             command,
@@ -114,7 +147,7 @@ class Installation:
     def _check(self, completed: Completed, what: str) -> None:
         if completed.succeeded:
             return
-        explanation = explain("\n".join(completed.tail))
+        explanation = explain("\n".join(completed.tail), self.authorised.accesses if self.authorised else ())
         kind = StorageFullError if explanation.kind == "full" else BuildError
         last_words = "\n".join(completed.tail[-_LAST_WORDS:])
         raise kind(f"{what}: {explanation.meaning}", hint=f"{explanation.step}\n{last_words}".rstrip())

@@ -17,7 +17,7 @@ from pathlib import Path
 from amlpriv.errors import BuildError, InputError
 from amlpriv.files import read_text
 
-__all__ = ["has_proxy", "pip_settings", "refuse_diversions"]
+__all__ = ["has_proxy", "pip_option", "pip_settings", "refuse_diversions"]
 
 _ELSEWHERE = ("target", "prefix", "root", "python")
 _DROPPED = ("PYTHONHOME", "PYTHONPATH", *(f"PIP_{name.upper()}" for name in _ELSEWHERE))
@@ -72,6 +72,24 @@ def has_proxy(environ: Mapping[str, str]) -> bool:
                 if any(key.lower().lstrip("-") == "proxy" and value for key, value in parser.items(section)):
                     return True
     return False
+
+
+def pip_option(environ: Mapping[str, str], option: str) -> tuple[str, str] | None:
+    """What pip takes for an option (``"index-url"``) when it installs, and where it stands, in words; None where it is
+    not set. A variable wins over files, the section [install] over [global], a later file over an earlier one."""
+    variable = f"PIP_{option.upper().replace('-', '_')}"
+    if value := environ.get(variable):  # pip ignores an empty one
+        return value, variable
+    found: dict[str, tuple[str, str]] = {}
+    for file in _files(environ):
+        with contextlib.suppress(InputError, configparser.Error):
+            parser = configparser.RawConfigParser()
+            parser.read_string(read_text(file))
+            for section in filter(parser.has_section, _SECTIONS):
+                for key, value in parser.items(section):
+                    if key.lower().replace("_", "-").removeprefix("--") == option and value:
+                        found[section] = value, str(file)
+    return found.get("install") or found.get("global")
 
 
 def _files(environ: Mapping[str, str]) -> Iterator[Path]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from amlpriv.connections.rewriting import Access
 
 __all__ = ["Explanation", "explain"]
 
@@ -51,6 +54,19 @@ _KNOWN: tuple[tuple[re.Pattern[str], Explanation], ...] = tuple(
             "credentials",
             "a package index wants credentials, or does not accept those it got (401).",
             "Give pip credentials for the index: netrc, keyring, or PIP_INDEX_URL.",
+        ),
+        (
+            r"could not read (?:Username|Password) for|fatal: Authentication failed for|terminal prompts disabled|"
+            r"The requested URL returned error: 40[13]",
+            "repository",
+            "a git server wants credentials, or does not accept those it got.",
+            "Give the repository a connection ('amlpriv connect git'), or build the package into a wheel.",
+        ),
+        (
+            r"fatal: repository '[^']*' not found|remote: Repository not found|remote: Not Found",
+            "repository",
+            "a git server does not know a repository, or does not show it to whom it does not know.",
+            "Check the address; a private one needs a connection ('amlpriv connect git').",
         ),
         (
             r"is not a supported wheel on this platform|not a supported wheel",
@@ -115,6 +131,34 @@ _KNOWN: tuple[tuple[re.Pattern[str], Explanation], ...] = tuple(
 _UNKNOWN = Explanation("unknown", "the installer failed.", "Its last words are below.")
 
 
-def explain(text: str) -> Explanation:
-    """The first known failure that the output speaks of, the more specific ones first."""
-    return next((explanation for pattern, explanation in _KNOWN if pattern.search(text)), _UNKNOWN)
+_OF_INDEXES = ("credentials", "sas", "missing", "unknown-version")
+_BY_CONNECTION = "An image build takes its credentials from the workspace's connections, and from nowhere else."
+_REFUSED = Explanation(
+    "credentials",
+    "a package index refused a file (403): its credential is not allowed to read it, or there is none.",
+    "The identity behind it needs to be a reader of the feed.",
+)
+
+
+def explain(text: str, accesses: Sequence[Access] = ()) -> Explanation:
+    """The first known failure that the output speaks of, the more specific ones first.
+
+    ``accesses`` say which credentials the build had: the explanation points at those that the failure may be about.
+    """
+    found = next((explanation for pattern, explanation in _KNOWN if pattern.search(text)), _UNKNOWN)
+    what = "repository" if found.kind == "repository" else "index" if found.kind in _OF_INDEXES else ""
+    concerned = [access for access in accesses if access.what == what]
+    named = [access for access in concerned if access.verdict.subject.removesuffix("/") in text]
+    if not concerned:
+        return found
+    if found.kind == "credentials":
+        found = replace(found, step=_BY_CONNECTION)
+    elif found.kind == "sas" and "sig=" not in text:
+        found = _REFUSED
+    return replace(found, step="\n".join([found.step, *map(_about, named or concerned)]))
+
+
+def _about(access: Access) -> str:
+    if access.credential is None:
+        return str(access)
+    return f"{access}. 'amlpriv connect test {access.verdict.connection}' tells whether its credential is good."

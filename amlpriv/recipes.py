@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from amlpriv.connections.rewriting import KnownConnection
+from amlpriv.connections.uses import Use
 from amlpriv.images import BuildRequest
 from amlpriv.secret import SasUrl
+from amlpriv.specs.authorising import authorise
 from amlpriv.specs.conda import CondaSpec, parse_conda
 
 __all__ = ["build_request", "content_key", "folder_name", "signed_addresses"]
@@ -30,24 +33,30 @@ def build_request(
     imports: Mapping[str, tuple[str, ...]] | None = None,
     strict_python: bool = False,
     source: str | None = None,
+    known: Sequence[KnownConnection] = (),
+    use: Use = Use.JOB,
 ) -> BuildRequest:
     """The request for the conda YAML ``text`` with its real, signed URLs; ``source`` names it in errors.
 
-    Raises InputError for what is no conda file.
+    ``known`` are the workspace's connections: their credentials go to the index and git lines, as they do for this
+    ``use`` in Azure ML. Key and content know nothing of them: another token is no other environment, and what was built
+    is not built again for it. Raises InputError for what is no conda file.
     """
     conda = parse_conda(text, source)
+    authorised = authorise(text, known, use=use, file=source)
     return BuildRequest(
         conda_text=text,
         asked_python=conda.python,
         folder=folder,
         imports=imports or {},
         strict_python=strict_python,
-        secrets=signed_addresses(text),
+        secrets=(*signed_addresses(text), *authorised.secrets),
         conda_packages=tuple(item.name for item in conda.dependencies if item.name not in ("python", "pip")),
         key=key,
         pip=_pinned_pip(conda),
         variables=dict(conda.variables),
         content=content_key(text),
+        authorised=authorised,
     )
 
 

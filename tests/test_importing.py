@@ -88,3 +88,20 @@ def test_a_package_that_is_not_there_is_named(environment: tuple[Path, Install],
     python, _ = environment
     with pytest.raises(BuildError, match="gone: it is not installed"):
         import_packages(python, {"gone": ("json",)}, env=dict(os.environ), cwd=tmp_path)
+
+
+def test_of_a_package_without_names_its_own_modules_are_imported(
+    environment: tuple[Path, Install], tmp_path: Path
+) -> None:
+    """As for one that an index served; tests that slipped into it are left alone, parts of a namespace are not."""
+    python, install = environment
+    site = install("flat", "").parent
+    for folder, code in (("space/inner", ""), ("space/inner/deep", "1/0"), ("tests", "1/0")):
+        (site / folder).mkdir(parents=True)
+        (site / folder / "__init__.py").write_text(code)
+    record = "flat.py,,\nspace/inner/__init__.py,,\nspace/inner/deep/__init__.py,,\ntests/__init__.py,,\n"
+    (site / "flat-1.5.dist-info" / "RECORD").write_text(record)
+    assert import_packages(python, {"flat": ()}, env=os.environ, cwd=tmp_path) == {"flat": "1.5"}
+    (site / "space/inner/__init__.py").write_text("1/0")
+    with pytest.raises(BuildError, match="flat: ZeroDivisionError"):
+        import_packages(python, {"flat": ()}, env=os.environ, cwd=tmp_path)

@@ -16,9 +16,12 @@ from amlpriv.actions.opening import LOCAL
 from amlpriv.actions.publish import Published, Quiet, publish
 from amlpriv.actions.signed import blob_of, with_signatures
 from amlpriv.actions.uploading import Progress
+from amlpriv.connections.rewriting import KnownConnection
 from amlpriv.errors import JobError, UsageError
 from amlpriv.findings import Report
 from amlpriv.images import BuildRequest, BuiltEnvironment, build_environment, run_in
+from amlpriv.importing import BESIDES
+from amlpriv.plans.steps import Wanted
 from amlpriv.processes import ToolMissingError
 from amlpriv.recipes import build_request, folder_name
 from amlpriv.secret import SasUrl
@@ -31,7 +34,6 @@ __all__ = ["Built", "build", "run"]
 
 _SIGNED = timedelta(hours=2)
 """For as long as a build by the route ``plain`` can fetch its wheels."""
-_BESIDES = frozenset({"benchmarks", "doc", "docs", "example", "examples", "scripts", "test", "tests", "tools"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ def build(
             "build and run work on the local workspace only.",
             hint="On Azure the service builds: submit a job, or open the environment in the studio.",
         )
+    from amlpriv.local.lookup import known_connections
+
     surroundings, watcher = os.environ if environ is None else environ, progress or Quiet()
     names: dict[str, Any] = {"name": name, "image": image, "python": python, "version": version}
     options = {**names, "expires": expires, "now": now}
@@ -109,7 +113,7 @@ def build(
 
     state, root, inside = _surroundings(surroundings)
     watcher.say(f"preparing {published.reference} on this machine")
-    request = _request(published, root, strict_python, partial(_sign, state))
+    request = _request(published, root, strict_python, partial(_sign, state), known_connections(state))
     built = build_environment(request, environ=inside, on_line=on_line)
     return Built(published, built, inside)
 
@@ -139,8 +143,13 @@ def _write_line(line: str) -> None:
 
 def _imports(wheel: Wheel) -> tuple[str, ...]:
     """What to import of a wheel: all its packages, but not the tests and examples that slipped into it."""
-    own = tuple(name for name in wheel.import_names if name.partition(".")[0].lower() not in _BESIDES)
+    own = tuple(name for name in wheel.import_names if name.partition(".")[0].lower() not in BESIDES)
     return own or wheel.import_names
+
+
+def _all_imports(wanted: Wanted) -> dict[str, tuple[str, ...]]:
+    """Of the packages that an index serves nothing is known before they are installed."""
+    return {**dict.fromkeys(wanted.from_index, ()), **{item.wheel.name: _imports(item.wheel) for item in wanted.wheels}}
 
 
 def _surroundings(environ: Mapping[str, str]) -> tuple[State, Path, dict[str, str]]:
@@ -172,12 +181,19 @@ def _sign(state: State, url: SasUrl) -> SasUrl:
     return SasUrl(f"{url.reveal()}?{token}")
 
 
-def _request(published: Published, root: Path, strict_python: bool, sign: Callable[[SasUrl], SasUrl]) -> BuildRequest:
+def _request(
+    published: Published,
+    root: Path,
+    strict_python: bool,
+    sign: Callable[[SasUrl], SasUrl],
+    known: Sequence[KnownConnection] = (),
+) -> BuildRequest:
     registered, wanted = published.registered, published.plan.wanted
     return build_request(
         with_signatures(registered, sign) if registered else "dependencies: []\n",
         folder=root / folder_name(published.name, wanted.digest),
         key=wanted.digest,
-        imports={item.wheel.name: _imports(item.wheel) for item in wanted.wheels},
+        imports=_all_imports(wanted),
         strict_python=strict_python,
+        known=known,
     )

@@ -84,4 +84,7 @@ def _absent(login: Login, names: list[str], environ: Mapping[str, str]) -> tuple
             except NotFoundError:
                 return True
 
-        return tuple(name for name, gone in zip(names, pool.map(is_absent, names), strict=True) if gone)
+        gone = tuple(name for name, lacks in zip(names, pool.map(is_absent, names), strict=True) if lacks)
+        if len(gone) == len(names):  # of everything: is there such an index at all?
+            client.names(login)
+        return gone

@@ -37,11 +37,14 @@ class LocalStatus:
     """Where to read more about it."""
     stands_for: tuple[str, ...] = ()
     """The workspaces (ARM ids) that it is taken for now, by ``local exec`` and ``local env``."""
+    feed: str | None = None
+    """The address of its package feed 'private'."""
 
     def __str__(self) -> str:
         if not self.running:
             return f"not running; data in {self.home}"
         facts = [("data", str(self.home)), ("storage", f"{self.account}, container {self.container}")]
+        facts += [("feed", self.feed)] if self.feed else []
         facts += [("requests", f"{name}: {count}") for name, count in (self.requests or {}).items()]
         facts += [("stands for", name) for name in self.stands_for]
         facts += [("unknown", route) for route in self.unknown]
@@ -60,6 +63,7 @@ class LocalStatus:
             "container": self.container,
             "proxy": self.proxy,
             "ca_bundle": str(self.ca_bundle) if self.ca_bundle else None,
+            "feed": self.feed,
             "requests": dict(self.requests) if self.requests is not None else None,
             "unknown": list(self.unknown),
             "stands_for": list(self.stands_for),
@@ -112,6 +116,7 @@ def local_status(*, environ: Mapping[str, str] | None = None) -> LocalStatus:
         problem or what,
         home.supervisor_log if problem or log is None else log,
         names,
+        state.feed_url(),
     )
 
 

@@ -78,7 +78,8 @@ class Prepared:
         summary = {"conda": environment_digest(sections)[:12], "pip": environment_digest(pip)[:12]}
         file = self.file
         index = str(parse_feed_url(self.index.url)) if self.index else None
-        said = (file.description, dict(file.tags), index)
+        served = tuple(name for name in self.needed if name not in self.wheels)
+        said = (file.description, dict(file.tags), index, served)
         return Wanted(file.name, file.version, self.digest, self.image, wheels, summary, *said)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from amlpriv.cli import local_exec, local_log, local_serve
+from amlpriv.cli import local_exec, local_feed, local_log, local_serve
 from amlpriv.cli.options import SuggestingGroup, common
 
 __all__ = ["local"]
@@ -96,3 +96,4 @@ local.add_command(local_exec.execute)
 local.add_command(local_exec.env)
 local.add_command(local_serve.serve)
 local.add_command(local_log.log)
+local.add_command(local_feed.feed)

@@ -13,7 +13,7 @@ __all__ = ["log"]
 @click.option("--last", "-n", type=click.IntRange(min=1), default=20, show_default=True, help="So many requests.")
 @click.option("--all", "everything", is_flag=True, help="All requests that are kept.")
 @click.option("--follow", "-f", is_flag=True, help="Go on with those that come, until Ctrl-C.")
-@click.option("--service", metavar="SERVICE", help="Only control_plane, sign_in or storage.")
+@click.option("--service", metavar="SERVICE", help="Only control_plane, feed, sign_in or storage.")
 @common
 def log(last: int, everything: bool, follow: bool, service: str | None, as_json: bool) -> int:
     """Show the requests that the local workspace got, oldest first; signatures and tokens are taken out.

@@ -19,8 +19,11 @@ __all__ = ["cli", "main"]
 COMMANDS = {
     "add-wheel": ("amlpriv.cli.wheel", "add_wheel"),
     "build": ("amlpriv.cli.build", "build"),
+    "check": ("amlpriv.cli.check", "check"),
+    "connect": ("amlpriv.cli.connect", "connect"),
     "diff": ("amlpriv.cli.specs", "diff"),
     "environments": ("amlpriv.cli.specs", "environments"),
+    "feed": ("amlpriv.cli.feed", "feed"),
     "local": ("amlpriv.cli.local", "local"),
     "plan": ("amlpriv.cli.publish", "plan"),
     "publish": ("amlpriv.cli.publish", "publish"),

@@ -26,6 +26,8 @@ HOSTS = (
     "login.microsoftonline.com",
     "*.api.azureml.ms",
     "*.westeurope.inference.ml.azure.com",
+    "pkgs.dev.azure.com",
+    "*.pkgs.visualstudio.com",
 )
 LOOPBACK = ipaddress.IPv4Address("127.0.0.1")
 

@@ -51,13 +51,13 @@ class LocalCredential:
 
 
 def unsigned_token(tenant: str, scope: str, now: int) -> str:
-    """A JSON web token with ``alg: none`` for ``scope`` (``https://storage.azure.com/.default``).
+    """A JSON web token with ``alg: none`` for ``scope``: ``https://storage.azure.com/.default``, ``GUID/.default``.
 
     Azurite's ``--oauth basic`` reads nbf, iat, exp, iss and aud, and checks no signature.
     """
     parts = urlsplit(scope)
     claims = {
-        "aud": f"{parts.scheme}://{parts.netloc}" if parts.netloc else scope,
+        "aud": f"{parts.scheme}://{parts.netloc}" if parts.netloc else scope.removesuffix("/.default"),
         "iss": f"https://sts.windows.net/{tenant}/",
         "iat": now - CLOCK_SKEW,
         "nbf": now - CLOCK_SKEW,

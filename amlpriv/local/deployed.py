@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from amlpriv.connections.uses import Use
 from amlpriv.errors import InputError, UnsupportedError
 from amlpriv.local.blobs import LocalBlobs
 from amlpriv.local.environment import environment_variables
@@ -14,7 +15,7 @@ from amlpriv.local.home import Home
 from amlpriv.local.jobs.environments import prepare_environment
 from amlpriv.local.jobs.uris import fetch
 from amlpriv.local.jobs.variables import secret_values
-from amlpriv.local.lookup import look_up
+from amlpriv.local.lookup import known_connections, look_up
 from amlpriv.local.plane.filenames import file_name
 from amlpriv.local.plane.names import ARTIFACT_DATASTORE, DEFAULT_DATASTORE
 from amlpriv.local.plane.serving_files import deployment_version, serving_files
@@ -48,7 +49,13 @@ def prepare(
     _check(properties, name)
     environment = _asset(state, properties["environmentId"], "environment", name)
     built = prepare_environment(
-        environment["properties"], _name(environment), builds=home.builds, environ=inside, on_line=on_line
+        environment["properties"],
+        _name(environment),
+        builds=home.builds,
+        environ=inside,
+        on_line=on_line,
+        known=known_connections(state),
+        use=Use.ONLINE_ENDPOINT,
     )
     folder = serving_files(home.root, endpoint["name"], deployment["name"]).registration.with_suffix("")
     remove(folder)

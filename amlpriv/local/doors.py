@@ -70,13 +70,20 @@ def open_doors(
     last: Ports,
     stop: Callable[[], None],
 ) -> Doors:
-    """Listen. The proxies are where they were the ``last`` time, if they can: a shell that knows them goes on."""
+    """Listen. The proxies and the control plane are where they were the ``last`` time, if they can: a shell that knows
+    them goes on, and addresses of feeds stay good."""
     from amlpriv.local.plane.server import serve
 
-    def listen(*, isolated: bool) -> Server:
-        return serve(plane, certificate=certificates.certificate, key=certificates.key, log=log, isolated=isolated)
+    def listen(*, isolated: bool, port: int = 0) -> Server:
+        certificate, key = certificates.certificate, certificates.key
+        try:
+            return serve(plane, certificate, key, log, port=port, isolated=isolated)
+        except (OSError, OverflowError):
+            if not port:
+                raise
+            return serve(plane, certificate, key, log, isolated=isolated)
 
-    server, isolated = listen(isolated=False), listen(isolated=True)
+    server, isolated = listen(isolated=False, port=last.plane), listen(isolated=True)
     usual = Routes(account, 0, server.port, way.upstream, way.problem)
     return Doors(
         server,

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 
 from amlpriv.errors import LocalWorkspaceError
 from amlpriv.local.credential import USER_ID
+from amlpriv.local.feed.tokens import load_tokens
 from amlpriv.local.hosts import LOOPBACK, without_azure
 from amlpriv.local.plane.names import CLIENT_SECRET
 from amlpriv.local.state import State
 from amlpriv.pip_config import has_proxy
 
-__all__ = ["ISOLATED", "Changes", "changes", "environment_variables", "outside"]
+__all__ = ["FEED_TOKEN", "ISOLATED", "Changes", "changes", "environment_variables", "outside"]
 
 ISOLATED = "AMLPRIV_ISOLATED"
 """Set in a child that may reach no foreign host; what it starts in its turn inherits that."""
+
+FEED_TOKEN = "AMLPRIV_LOCAL_FEED_TOKEN"  # noqa: S105 - the variable's name
+"""In a child: a token that reads and writes the local workspace's package feeds, and opens nothing else."""
 
 BUNDLE_VARIABLES = (
     "CURL_CA_BUNDLE",
@@ -74,9 +78,11 @@ class Changes:
 def environment_variables(state: State, environ: Mapping[str, str], *, isolated: bool = False) -> dict[str, str]:
     """A full copy of ``environ`` for a child process: proxy, CA bundle, sign-in and names of the local workspace.
 
-    The user's own proxy is left out here because the local one passes foreign hosts through it.
+    The user's own proxy is left out here because the local one passes foreign hosts through it. The token of the local
+    feed is in it, which ``changes`` leaves out because they are printed.
     """
-    return changes(state, environ, isolated=isolated).apply(environ)
+    isolated = isolated or bool(environ.get(ISOLATED))
+    return changes(state, environ, isolated=isolated).apply(environ) | _feed_token(state, isolated=isolated)
 
 
 def changes(state: State, environ: Mapping[str, str], *, isolated: bool = False) -> Changes:
@@ -107,6 +113,12 @@ def outside(environ: Mapping[str, str]) -> dict[str, str]:
     proxies = {name for each in ("https_proxy", "http_proxy", "all_proxy") for name in (each, each.upper())}
     dropped = {name for name in (*proxies, "PIP_PROXY") if own and environ.get(name) == own}
     return {name: value for name, value in environ.items() if name not in {*dropped, ISOLATED, "AMLPRIV_PROXY"}}
+
+
+def _feed_token(state: State, *, isolated: bool) -> dict[str, str]:
+    """By an isolated child's token the feed knows that it must not ask its upstream for that child."""
+    tokens = load_tokens(state.root)
+    return {FEED_TOKEN: tokens["isolated" if isolated else "write"].reveal()} if tokens else {}
 
 
 def _proxy(state: State, environ: Mapping[str, str]) -> dict[str, str]:

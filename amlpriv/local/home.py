@@ -130,6 +130,11 @@ class Home:
         return self.root / "jobs"
 
     @property
+    def feeds(self) -> Path:
+        """The package feeds (``amlpriv.local.feed``): tokens, records, files."""
+        return self.root / "feeds"
+
+    @property
     def serving(self) -> Path:
         """What ``local serve`` runs (``amlpriv.local.plane.serving_files``)."""
         return self.root / "serving"

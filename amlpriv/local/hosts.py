@@ -49,6 +49,10 @@ packages.microsoft.com, azureedge.net, azurefd.net), documentation, and web site
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """This machine, by all its usual names."""
 
+FEED_HOST = "pkgs.dev.azure.com"
+FEED_SUFFIX = ".pkgs.visualstudio.com"
+"""Azure Artifacts, new and old."""
+
 REAL_DOMAINS = ("dev.azure.com",)
 """Azure DevOps: private feeds (``pkgs.dev.azure.com``) and git repositories. They are real here as well."""
 
@@ -56,9 +60,12 @@ _FEED_STORAGE = re.compile(r"[a-z0-9]*vsblobprod[a-z0-9]*\.blob\.core\.windows\.
 """Where Azure Artifacts redirects downloads to, in the shape that its hosts are known to have."""
 
 
-def destination(host: str, account: str) -> Destination:
-    """Where a connection to ``host`` leads, in a workspace whose storage account is ``account``."""
+def destination(host: str, account: str, *, isolated: bool = False) -> Destination:
+    """Where a connection to ``host`` leads, in a workspace whose storage account is ``account``. For ``isolated``
+    clients, who reach no real feed, the feeds' hosts lead to ours."""
     host = host.lower().rstrip(".")
+    if isolated and (host == FEED_HOST or host.endswith(FEED_SUFFIX)):
+        return "plane"
     if host == account + BLOB_SUFFIX:
         return "storage"
     if host in PLANE_HOSTS or host.endswith(PLANE_SUFFIXES):

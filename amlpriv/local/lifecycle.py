@@ -81,7 +81,7 @@ def reset(home: Home, *, timeout: float = 30.0) -> bool:
     with _locked(home, timeout):
         _end_supervisor(home)
         shutil.rmtree(home.serving, ignore_errors=True)  # a 'local serve' that is ending may hold a file of it
-        for folder in (home.storage, home.plane, home.certificates, home.logs, home.builds, home.jobs):
+        for folder in (home.storage, home.plane, home.certificates, home.logs, home.builds, home.jobs, home.feeds):
             _delete(folder)
         for file in (home.state, home.ports, home.upstream, home.storage_running, home.trouble, home.identity):
             file.unlink(missing_ok=True)

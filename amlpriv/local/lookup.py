@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from amlpriv.connections.rewriting import KnownConnection, is_for_builds, read_known
 from amlpriv.errors import NotFoundError, ServiceError
 from amlpriv.local.asking import exchange
 from amlpriv.local.credential import unsigned_token
 from amlpriv.local.plane.names import WORKSPACE_ID
 from amlpriv.local.state import State
 
-__all__ = ["look_up", "look_up_all"]
+__all__ = ["known_connections", "look_up", "look_up_all"]
 
 API_VERSION = "2024-10-01"
 SECONDS = 10.0
@@ -39,9 +40,17 @@ def look_up_all(state: State, path: str) -> Iterator[dict[str, Any]]:
         target = f"{link.path}?{link.query}" if link.path else ""
 
 
-def _get(state: State, target: str) -> dict[str, Any]:
+def known_connections(state: State) -> tuple[KnownConnection, ...]:
+    """The connections for feeds and repositories with their credentials, for a build on this machine. Raises as
+    ``look_up`` does."""
+    names = [str(item["name"]) for item in look_up_all(state, "connections") if is_for_builds(item)]
+    paths = [quote(f"{WORKSPACE_ID}/connections/{name}/listsecrets") for name in names]
+    return tuple(read_known(_get(state, f"{path}?api-version={API_VERSION}", "POST")) for path in paths)
+
+
+def _get(state: State, target: str, method: str = "GET") -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {unsigned_token(state.tenant, _SCOPE, int(time.time()))}"}
-    status, content = exchange(state, "GET", target, headers, seconds=SECONDS)
+    status, content = exchange(state, method, target, headers, seconds=SECONDS)
     if status == 200 and isinstance(content, dict):
         return content
     message = str(content.get("error", {}).get("message", status)) if isinstance(content, dict) else str(status)

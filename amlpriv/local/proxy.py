@@ -177,7 +177,7 @@ class Proxy:
 
     def _reach(self, host: str, port: int) -> socket.socket:
         routes = self.routes
-        match destination(host, routes.account):
+        match destination(host, routes.account, isolated=self._isolated):
             case "storage":
                 return _connect("127.0.0.1", routes.storage_port)
             case "plane":

@@ -15,8 +15,8 @@ from amlpriv.secret import redact
 
 __all__ = ["SERVICES", "RequestLog", "Service", "count_requests", "follow_requests", "read_requests"]
 
-Service = Literal["storage", "control_plane", "sign_in"]
-SERVICES: tuple[Service, ...] = ("control_plane", "sign_in", "storage")
+Service = Literal["storage", "control_plane", "sign_in", "feed"]
+SERVICES: tuple[Service, ...] = ("control_plane", "feed", "sign_in", "storage")
 
 MAX_BYTES = 10_000_000
 """A log larger than this is renamed to ``requests.jsonl.1`` (one older file is kept)."""

@@ -10,7 +10,8 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import quote
 
 from amlpriv.errors import LocalWorkspaceError, StorageFullError
 from amlpriv.local.home import Home, write_private
@@ -86,6 +87,20 @@ class State:
         """The blob endpoint, without a port and thus the same after every restart."""
         return f"https://{self.account}.blob.core.windows.net"
 
+    def feed_url(
+        self,
+        feed: str = "private",
+        *,
+        organisation: str = "local",
+        project: str | None = "ml",
+        area: Literal["simple", "upload"] = "simple",
+    ) -> str:
+        """The address of a package feed for ``--index-url``, or for uploads; the same after a restart while its port
+        is free. ``feed`` may have a view (``private@Release``)."""
+        scope = (organisation, project) if project else (organisation,)
+        path = "/".join(quote(part, safe="@") for part in (*scope, "_packaging", feed, "pypi", area))
+        return f"https://localhost:{self.ports.plane}/{path}/"
+
 
 def load_identity(home: Home) -> Identity:
     """The identity of ``home``; a new one is made and written at the first call.
@@ -127,19 +142,21 @@ def save_state(home: Home, state: State) -> None:
 
 
 def save_ports(home: Home, ports: Ports) -> None:
-    """Remember the clients' ports for the next start; a disk that is full is no reason not to start."""
+    """Remember where clients came in for the next start; a disk that is full is no reason not to start."""
     with contextlib.suppress(LocalWorkspaceError, StorageFullError):
-        write_private(home.ports, json.dumps({"proxy": ports.proxy, "isolated": ports.isolated}) + "\n")
+        kept = {"plane": ports.plane, "proxy": ports.proxy, "isolated": ports.isolated}
+        write_private(home.ports, json.dumps(kept) + "\n")
 
 
 def last_ports(home: Home) -> Ports:
-    """The clients' ports of the last start; 0 where nothing is known."""
+    """Where clients came in at the last start; 0 where nothing is known."""
     try:
         stored = _read_json(home.ports) or {}
     except LocalWorkspaceError:
         stored = {}
-    proxy, isolated = (port if isinstance(port, int) else 0 for port in (stored.get("proxy"), stored.get("isolated")))
-    return Ports(0, 0, proxy, isolated)
+    known = (stored.get(name) for name in ("plane", "proxy", "isolated"))
+    plane, proxy, isolated = (port if isinstance(port, int) else 0 for port in known)
+    return Ports(0, plane, proxy, isolated)
 
 
 def load_state(home: Home) -> State | None:

@@ -45,6 +45,7 @@ from amlpriv.secret import RedactingFilter, Secret, redact
 if TYPE_CHECKING:
     from filelock import FileLock
 
+    from amlpriv.local.feed.service import FeedService
     from amlpriv.local.jobs.runner import LocalRunner
     from amlpriv.local.plane.app import Plane
     from amlpriv.local.plane.context import Context
@@ -124,7 +125,18 @@ class Supervisor:
             blobs=self._blobs,
             make_runner=self._make_runner,
             set_upstream=self._set_upstream,
+            feeds=self._make_feeds(),
         )
+
+    def _make_feeds(self) -> FeedService:
+        from amlpriv.local.environment import BUNDLE_VARIABLES, outside
+        from amlpriv.local.feed.service import FeedService
+        from amlpriv.local.feed.upstream import Upstream
+
+        trusted = dict.fromkeys(BUNDLE_VARIABLES, str(self._home.ca_bundle))  # what the user trusts
+        upstream = Upstream({**outside(os.environ), **trusted})
+        now = lambda: datetime.now(timezone.utc)  # noqa: E731
+        return FeedService(self._home.root, tenant=self._identity.tenant, now=now, upstream=upstream)
 
     def _make_runner(self, context: Context) -> LocalRunner:
         from amlpriv.local.environment import environment_variables, outside

@@ -78,6 +78,8 @@ class Wanted:
     tags: Mapping[str, str] = field(default_factory=dict)
     index: str | None = None
     """The address of the feed that packages come from, without a credential."""
+    from_index: tuple[str, ...] = ()
+    """Their names."""
 
     @property
     def route(self) -> Route:

@@ -47,6 +47,11 @@ class Authorised:
         return tuple(dict.fromkeys(address for address in found if address is not None))
 
     @property
+    def has_credentials(self) -> bool:
+        """Whether a connection is used at all."""
+        return any(access.credential is not None for access in self.accesses)
+
+    @property
     def secrets(self) -> tuple[Secret, ...]:
         """What must not be seen in a log."""
         return tuple(dict.fromkeys(secret for access in self.accesses for secret in access.secrets))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from amlpriv.errors import ConflictError
 from amlpriv.target import Target
 
 __all__ = ["Pin", "PinnedFile", "Resolution", "lock_text"]
@@ -69,10 +70,47 @@ class Resolution:
         object.__setattr__(self, "by_name", {pin.name: pin for pin in self.pins})
 
 
-def lock_text(resolution: Resolution) -> str:
-    """The pins as a requirements file with hashes (pip's documentation, "Secure installs"). No address is in it."""
-    lines = [f"# For {resolution.target}."]
-    for pin in resolution.pins:
-        hashes = pin.hashes or tuple(f"sha256:{file.sha256}" for file in pin.files if file.sha256)
-        lines.append(" \\\n    ".join([str(pin), *(f"--hash={one}" for one in hashes)]))
+def lock_text(resolution: Resolution, *others: Resolution) -> str:
+    """The pins as a requirements file with hashes (pip's documentation, "Secure installs"). No address is in it.
+
+    Of several targets, a line that is not for all of them has a marker. Raises ConflictError where markers cannot tell
+    them apart (the same Python and architecture, another glibc) and their versions differ.
+    """
+    every = (resolution, *others)
+    lines = [f"# For {one.target}." for one in every]
+    for name in sorted({pin.name for one in every for pin in one.pins}):
+        lines += _locked(name, every)
     return "\n".join([*lines, ""])
+
+
+def _locked(name: NormalizedName, every: Sequence[Resolution]) -> list[str]:
+    """The lines of one package: one for each version."""
+    pins: dict[Version, list[tuple[Pin, Target]]] = {}
+    for one in every:
+        if (pin := one.by_name.get(name)) is not None:
+            pins.setdefault(pin.version, []).append((pin, one.target))
+    kinds = [(version, (target.python, target.arch)) for version, found in pins.items() for _, target in found]
+    if len({kind for _, kind in kinds}) < len({*kinds}):
+        versions = " and ".join(map(str, pins))
+        raise ConflictError(
+            f"{name} is locked as {versions}, for targets that differ in their glibc only.",
+            hint="Write one lock file for each target.",
+        )
+    lines = []
+    for version, found in pins.items():
+        hashes = dict.fromkeys(one for pin, _ in found for one in _hashes(pin))
+        marker = "" if len(found) == len(every) else f" ; {_marker([target for _, target in found])}"
+        head = f"{name}=={version}{marker}"
+        lines.append(" \\\n    ".join([head, *(f"--hash={one}" for one in hashes)]))
+    return lines
+
+
+def _hashes(pin: Pin) -> tuple[str, ...]:
+    return pin.hashes or tuple(f"sha256:{file.sha256}" for file in pin.files if file.sha256)
+
+
+def _marker(targets: Sequence[Target]) -> str:
+    parts = dict.fromkeys(
+        f'python_version == "{target.python_text}" and platform_machine == "{target.arch}"' for target in targets
+    )
+    return " or ".join(f"({part})" for part in parts) if len(parts) > 1 else next(iter(parts))

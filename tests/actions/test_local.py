@@ -9,6 +9,7 @@ import pytest
 from amlpriv.actions.local import local_reset, local_start, local_status, local_stop
 from amlpriv.errors import LocalWorkspaceError
 from amlpriv.local.home import Home
+from amlpriv.local.requests import SERVICES
 from amlpriv.local.state import load_identity
 
 pytestmark = pytest.mark.local
@@ -84,7 +85,7 @@ def test_a_life(environ: dict[str, str]) -> None:
         assert started.running
         assert "Starting the local workspace ..." in said
         assert local_start(environ=environ).pid == started.pid
-        assert dict(local_status(environ=environ).requests or {}) == {"control_plane": 0, "storage": 0, "sign_in": 0}
+        assert dict(local_status(environ=environ).requests or {}) == dict.fromkeys(SERVICES, 0)
         kept = Path(started.home, "builds", "some-build")
         kept.mkdir(parents=True)
     finally:

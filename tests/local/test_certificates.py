@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Home:
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "127.0.0.1", "management.azure.com", "x.blob.core.windows.net", "login.microsoftonline.com"]
+    "host", ["localhost", "127.0.0.1", "management.azure.com", "x.blob.core.windows.net", "x.pkgs.visualstudio.com"]
 )
 def test_a_strict_client_accepts_our_hosts(
     host: str, certificates: Certificates, server_context: ssl.SSLContext
@@ -53,6 +53,8 @@ def test_the_ca_is_good_for_azures_hosts_only_and_its_key_is_gone(certificates: 
         "login.microsoftonline.com",
         "api.azureml.ms",
         "westeurope.inference.ml.azure.com",
+        "pkgs.dev.azure.com",
+        "pkgs.visualstudio.com",
         "127.0.0.1/32",
     }
     keys = [path for path in certificates.ca.parent.iterdir() if b"PRIVATE KEY" in path.read_bytes()]

@@ -76,7 +76,7 @@ def test_the_ports_of_the_last_start_are_remembered(tmp_path: Path) -> None:
     home = Home(tmp_path, tmp_path)
     assert last_ports(home) == Ports(0, 0, 0, 0)
     save_ports(home, Ports(1, 2, 3, 4))
-    assert last_ports(home) == Ports(0, 0, 3, 4)
+    assert last_ports(home) == Ports(0, 2, 3, 4)
     for text in ("{", "[]", '{"proxy": "x"}'):
         home.ports.write_text(text)
         assert last_ports(home) == Ports(0, 0, 0, 0)

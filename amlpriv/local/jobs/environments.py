@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from amlpriv.connections.rewriting import KnownConnection
+from amlpriv.connections.uses import Use
 from amlpriv.errors import LockedError, UnsupportedError
 from amlpriv.facts.images import look_up, without_tag
-from amlpriv.images import BuiltEnvironment, build_environment, finished_environment
+from amlpriv.images import BuildRequest, BuiltEnvironment, build_environment, finished_environment
 from amlpriv.prefixes import MARKER
 from amlpriv.processes import ToolCancelledError
 from amlpriv.recipes import build_request, content_key, folder_name
@@ -33,8 +35,13 @@ def prepare_environment(
     environ: Mapping[str, str],
     on_line: Callable[[str], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    known: Sequence[KnownConnection] = (),
+    use: Use = Use.JOB,
 ) -> BuiltEnvironment:
     """Build an environment version (the ``properties`` of its REST resource), or use the finished build.
+
+    ``known`` are the workspace's connections: index and git lines get their credentials where Azure ML's image build
+    gives them for this ``use``. Another credential is no reason to build again.
 
     What ``amlpriv build`` has made of the same content is used. ``environ`` are the variables with which pip reaches
     the local workspace; ``on_line`` gets the build log without secrets. Raises UnsupportedError for a Dockerfile,
@@ -52,7 +59,9 @@ def prepare_environment(
         text = _bare(str(properties.get("image") or ""), name, say)
     built = _made_before(properties, name, text, builds, environ)
     if built is None:
-        built = _build(text, name, environment_key(properties), builds, environ, say, cancelled)
+        key = environment_key(properties)
+        request = build_request(text, folder=_folder(builds, name, key), key=key, source=name, known=known, use=use)
+        built = _build(request, name, environ, say, cancelled)
     if built.reused:
         say(f"The environment {name} was built before: {built.folder}")
     for note in built.notes:
@@ -68,16 +77,12 @@ def environment_key(properties: Mapping[str, Any]) -> str:
 
 
 def _build(
-    text: str,
+    request: BuildRequest,
     name: str,
-    key: str,
-    builds: Path,
     environ: Mapping[str, str],
     say: Callable[[str], None],
     cancelled: Callable[[], bool] | None,
 ) -> BuiltEnvironment:
-    folder = _folder(builds, name, key)
-    request = build_request(text, folder=folder, key=key, source=name)
     waits = False
     while True:
         if cancelled is not None and cancelled():

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from amlpriv.connections.uses import Use
 from amlpriv.errors import AmlprivError, InputError, JobError, LocalWorkspaceError
 from amlpriv.images import BuiltEnvironment
 from amlpriv.local.jobs.commands import command_line, duration
@@ -24,6 +25,7 @@ from amlpriv.local.jobs.registering import register_outputs
 from amlpriv.local.jobs.stopping import JobTimeoutError, Stopping
 from amlpriv.local.jobs.uris import Place, datastores_of, fetch, resolve, version_of
 from amlpriv.local.jobs.variables import MARK, instance_note, job_variables, secret_values
+from amlpriv.local.plane.connections import known_connections
 from amlpriv.local.plane.context import Blobs, Context
 from amlpriv.local.plane.http import Json
 from amlpriv.local.plane.job_content import ISOLATED
@@ -186,6 +188,8 @@ def _prepare(
                 environ=environ,
                 on_line=on_line,
                 cancelled=cancelled,
+                known=known_connections(workshop.context),
+                use=Use.PIPELINE if properties.get("parentJobName") else Use.JOB,
             )
         except AmlprivError as error:
             on_line(str(error))

@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from amlpriv.errors import AmlprivError, StorageFullError
+from amlpriv.local.feed.control import ROUTES as FEED_ROUTES
 from amlpriv.local.home import make_private_folder, write_private
 from amlpriv.local.plane import (
     artifacts,
@@ -48,7 +49,11 @@ from amlpriv.local.plane.http import ArmError, Request, Response, error_response
 from amlpriv.local.plane.names import PROVIDER, RESOURCE_GROUP, SUBSCRIPTION, WORKSPACE
 from amlpriv.local.plane.routing import WORKSPACE_PATH, Access, Call, Route, Router, check_api_version
 from amlpriv.local.plane.store import Store
+from amlpriv.local.requests import Service
 from amlpriv.secret import Secret, redact
+
+if TYPE_CHECKING:
+    from amlpriv.local.feed.service import FeedService
 
 __all__ = ["ROUTES", "Plane"]
 
@@ -78,6 +83,7 @@ ROUTES: tuple[Route, ...] = (
     *endpoints.ROUTES,
     *deployments.ROUTES,
     *scoring.ROUTES,
+    *FEED_ROUTES,
 )
 """One row for every operation; a new resource type is a module with its own ``ROUTES``, and a line here."""
 
@@ -97,6 +103,7 @@ class Plane:
         blobs: Blobs | None = None,
         make_runner: Callable[[Context], Runner] | None = None,
         set_upstream: Callable[[Any], bool] | None = None,
+        feeds: FeedService | None = None,
     ) -> None:
         """``now`` gives an aware time. Raises LocalWorkspaceError when the folder cannot be used."""
         make_private_folder(folder)
@@ -115,6 +122,7 @@ class Plane:
             blobs=blobs,
             set_upstream=set_upstream,
             root=folder.parent,
+            feeds=feeds,
         )
         if make_runner is not None:
             runner = make_runner(self._context)
@@ -149,11 +157,17 @@ class Plane:
         """Requests by service; the server counts."""
         return self._context.tally
 
-    def service(self, request: Request) -> str | None:
-        """``sign_in``, ``control_plane``, or None for amlpriv's own questions."""
+    def service(self, request: Request) -> Service | None:
+        """``sign_in``, ``feed``, ``control_plane``, or None for amlpriv's own questions."""
         if request.path.lower().startswith(control.PREFIX):
             return None
+        if self.is_of_feed(request):
+            return "feed"
         return "sign_in" if identity.is_sign_in(request) else "control_plane"
+
+    def is_of_feed(self, request: Request) -> bool:
+        """Whether a request is one of a package feed: its body is not to be read before it is handled."""
+        return self._context.feeds is not None and self._context.feeds.owns(request)
 
     def fault(self, request: Request) -> Fault | None:
         """The fault that a test ordered for this request; it counts as used."""
@@ -185,6 +199,8 @@ class Plane:
         return redact(text, self._context.account_key.reveal(), self.start_id)
 
     def _answer(self, request: Request) -> Response:
+        if self._context.feeds is not None and self._context.feeds.owns(request):
+            return self._context.feeds.answer(request)
         found = self._router.find(request.method, request.path)
         if found is None:
             return self._answer_unknown(request)

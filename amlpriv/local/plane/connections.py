@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from amlpriv.connections.rewriting import KnownConnection, is_for_builds, read_known
 from amlpriv.errors import LocalWorkspaceError
 from amlpriv.local.home import make_private_folder, write_private
 from amlpriv.local.plane.connection_content import Connection, check_connection_name, read_connection
@@ -25,7 +26,7 @@ from amlpriv.local.plane.routing import WORKSPACE_PATH, Call, Route
 from amlpriv.local.plane.store import Assets, Record
 from amlpriv.secret import redact
 
-__all__ = ["ROUTES", "credentials_of"]
+__all__ = ["ROUTES", "credentials_of", "known_connections"]
 
 _SECRET_FILE = "secretFile"  # noqa: S105 - a field of the record: which file has the credentials
 _FOLDER = "connection-secrets"
@@ -41,6 +42,15 @@ def credentials_of(context: Context, name: str) -> Json | None:
     with context.store.lock:
         found = _assets(context).get(name)
         return _read_credentials(context, found.record) if found else None
+
+
+def known_connections(context: Context) -> tuple[KnownConnection, ...]:
+    """Those for feeds and repositories with their credentials, for the builds of environments. Raises as
+    ``credentials_of``."""
+    with context.store.lock:
+        records = [container.record for container in _assets(context).newest_first()]
+        used = [record for record in records if is_for_builds(_body(record))]
+        return tuple(read_known(_body(record, _read_credentials(context, record))) for record in used)
 
 
 def _assets(context: Context) -> Assets:

@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from amlpriv.local.plane.aliases import Aliases
 from amlpriv.local.plane.faults import Faults
 from amlpriv.local.plane.settings import Switches
 from amlpriv.local.plane.store import Store
 from amlpriv.secret import Secret
+
+if TYPE_CHECKING:
+    from amlpriv.local.feed.service import FeedService
 
 __all__ = ["Blobs", "Context", "Runner", "Tally"]
 
@@ -102,3 +105,5 @@ class Context:
     Raises ValueError. None in tests: there is no proxy."""
     root: Path | None = None
     """AMLPRIV_HOME; None in tests of what needs no folder."""
+    feeds: FeedService | None = None
+    """None in tests: then there is no package feed."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
+
+if TYPE_CHECKING:
+    from amlpriv.local.feed.bodies import Body
 
 __all__ = ["ArmError", "Json", "Request", "Response", "error_response", "json_response", "read_target"]
 
@@ -15,7 +19,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, read completely."""
+    """One HTTP request, read completely, or but for ``stream``."""
 
     method: str
     path: str
@@ -29,6 +33,8 @@ class Request:
     """The Host header: links in responses lead back to it."""
     isolated: bool = False
     """Whether it came from a client of ``--isolated``: what is started for it may reach no foreign host either."""
+    stream: Body | None = field(default=None, repr=False)
+    """The body, still to be read, of what may be too large for ``body``: an upload to a feed."""
 
     @property
     def base(self) -> str:
@@ -43,6 +49,10 @@ class Response:
     status: int
     body: bytes | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
+    file: Path | None = None
+    """A file to send in place of ``body``."""
+    reason: str = ""
+    """Words for the status line in place of the usual ones."""
 
     def json(self) -> Any:
         """The body as JSON; None when there is none."""

@@ -5,19 +5,24 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import socket
 import ssl
 import sys
 import threading
 import time
 import traceback
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import TCPServer
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
+from amlpriv.local.feed.bodies import MOST as MOST_UPLOAD
+from amlpriv.local.feed.bodies import Body
 from amlpriv.local.plane.app import Plane
 from amlpriv.local.plane.http import ArmError, Request, Response, error_response, read_target
+from amlpriv.local.requests import Service
 from amlpriv.secret import redact
 
 __all__ = ["MAX_BODY", "Log", "Server", "serve"]
@@ -34,9 +39,7 @@ _LOG = logging.getLogger(__name__)
 class Log(Protocol):
     """Where requests are noted: `amlpriv.local.requests.RequestLog`."""
 
-    def write(
-        self, service: Literal["storage", "control_plane", "sign_in"], method: str, path: str, query: str, status: int
-    ) -> None:
+    def write(self, service: Service, method: str, path: str, query: str, status: int) -> None:
         """Note one request."""
 
 
@@ -147,9 +150,10 @@ class _Handler(BaseHTTPRequestHandler):
         fields = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, path, query, fields, host=host)
         try:
-            body = self._read_body(fields)
-            request = Request(self.command, path, query, fields, body, host, self.server.isolated)
+            request = self._with_body(replace(request, isolated=self.server.isolated))
             response = self._perform(request)
+            if request.stream is not None and not request.stream.drain():
+                self.close_connection = True
         except ArmError as refusal:
             self.close_connection = True
             self._note(request, refusal.status)
@@ -166,18 +170,25 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815
 
-    def _read_body(self, fields: dict[str, str]) -> bytes:
-        length = fields.get("content-length", "0").strip()
-        if "transfer-encoding" in fields:
+    def _with_body(self, request: Request) -> Request:
+        """The request with its body; a feed's is read when it is asked for."""
+        if self.server.plane.is_of_feed(request):
+            return replace(request, stream=Body(self.rfile, self._length(request, MOST_UPLOAD)))
+        length = self._length(request, MAX_BODY)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise _DropError
+        return replace(request, body=body)
+
+    def _length(self, request: Request, most: int) -> int:
+        length = request.headers.get("content-length", "0").strip()
+        if "transfer-encoding" in request.headers:
             raise ArmError(411, "LengthRequired", "The local workspace takes bodies with a Content-Length only.")
         if not length.isascii() or not length.isdecimal():
             raise ArmError(400, "InvalidHeader", "Content-Length is not a number.")
-        if len(length) > 12 or int(length) > MAX_BODY:
-            raise ArmError(413, "RequestEntityTooLarge", f"The body is longer than {MAX_BODY} bytes.")
-        body = self.rfile.read(int(length))
-        if len(body) < int(length):
-            raise _DropError
-        return body
+        if len(length) > 12 or int(length) > most:
+            raise ArmError(413, "RequestEntityTooLarge", f"The body is longer than {most} bytes.")
+        return int(length)
 
     def _drain(self) -> None:
         """Take what a refused client still sends: closed at once, the connection would lose it the answer."""
@@ -216,9 +227,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.server.last_request = time.monotonic()
         plane.tally.add(service)
-        known: Literal["control_plane", "sign_in"] = "sign_in" if service == "sign_in" else "control_plane"
         self.server.log.write(
-            service=known,
+            service=service,
             method=request.method,
             path=request.path,
             query=self.path.partition("?")[2],
@@ -226,7 +236,10 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _send(self, response: Response) -> None:
-        self.send_response(response.status)
+        if response.file is not None:
+            self._send_file(response, response.file)
+            return
+        self.send_response(response.status, response.reason.encode("ascii", "replace").decode() or None)
         for name, value in response.headers.items():
             self.send_header(name, value)
         if response.status != 204:
@@ -236,6 +249,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD" and response.body:
             self.wfile.write(response.body)
+
+    def _send_file(self, response: Response, path: Path) -> None:
+        with path.open("rb") as stream:
+            self.send_response(response.status)
+            for name, value in response.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(os.fstat(stream.fileno()).st_size))
+            self.end_headers()
+            if self.command != "HEAD":
+                shutil.copyfileobj(stream, self.wfile, 1 << 18)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
         """What the standard library refuses (a malformed request line, an unknown method), in our form."""

@@ -1,0 +1,82 @@
+"""What a connection is for: a feed or a repository as a user names it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from amlpriv.connections.addresses import Credentials
+from amlpriv.connections.complaints import Complaint
+from amlpriv.connections.feeds import FeedKind, parse_feed_url
+from amlpriv.connections.git_hosts import GitHost
+from amlpriv.connections.git_reading import parse_git_url
+from amlpriv.connections.kinds import Category, StoredConnection
+from amlpriv.connections.matching import match_git, match_index
+from amlpriv.connections.verdicts import Verdict
+from amlpriv.errors import UsageError
+from amlpriv.findings import Severity
+
+__all__ = ["Place", "connect_place", "refuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A feed or a repository as a user named it, and the target of its connection."""
+
+    category: Category
+    kind: FeedKind | GitHost
+    url: str
+    """What an index line or a git line of a specification says."""
+    target: str
+    chosen: bool
+    """Whether the target is our choice, and not the user's."""
+    credentials: Credentials | None
+    complaints: tuple[Complaint, ...]
+    """About the address; none about the target."""
+
+    @property
+    def word(self) -> str:
+        """``feed`` or ``git``."""
+        return "feed" if self.category is Category.FEED else "git"
+
+    def match(self, connections: Sequence[StoredConnection]) -> Verdict:
+        """Which of the connections the image build uses for it."""
+        return (
+            match_index(self.url, connections) if self.category is Category.FEED else match_git(self.url, connections)
+        )
+
+
+def connect_place(kind: str, url: str, target: str | None = None) -> Place:
+    """The feed or repository at ``url``. Raises UsageError when it is none, or has a credential in it."""
+    if kind not in ("feed", "git"):
+        raise UsageError(f"There are no connections of kind {kind!r} here.", hint="Use 'feed' or 'git'.")
+    place = _feed(url, target) if kind == "feed" else _git(url, target)
+    wrong = [item for item in place.complaints if item.severity is Severity.ERROR]
+    if any(item.code == "credentials-in-url" for item in wrong):
+        raise UsageError(
+            f"The address of the {kind} has a credential in it, which now stands in your shell's history or notebook.",
+            hint=f"Revoke it, and give a new one by --token-from; the address is {place.url}",
+        )
+    refuse(wrong, "The address cannot be used")
+    return place
+
+
+def _feed(url: str, target: str | None) -> Place:
+    feed = parse_feed_url(url)
+    shown = feed.simple or feed.written.text
+    complaints = tuple(item for item in feed.complaints if item.code != "short-lived-token")
+    return Place(Category.FEED, feed.kind, shown, target or feed.base, target is None, feed.credentials, complaints)
+
+
+def _git(url: str, target: str | None) -> Place:
+    git = parse_git_url(url)
+    complaints = tuple(item for item in git.complaints if item.code not in ("no-ref", "not-a-commit"))
+    return Place(Category.GIT, git.kind, git.url, target or git.target, target is None, git.credentials, complaints)
+
+
+def refuse(complaints: Sequence[Complaint], begin: str) -> None:
+    """UsageError with all of them, if there are any."""
+    if complaints:
+        first, *others = complaints
+        message = f"{begin}: {first.message}" + "".join(f"\nAnd: {item}" for item in others)
+        raise UsageError(message, hint=first.fix or None)

@@ -1,0 +1,80 @@
+"""What a feed or a repository answers to a credential, in steps that ``connect test`` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from amlpriv.connections.addresses import LOOPBACK, Credentials, read_address
+from amlpriv.connections.git_reading import parse_git_url
+from amlpriv.repositories.proof import error_for, ls_remote
+
+__all__ = ["Step", "prove_feed", "prove_git"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was tried."""
+
+    name: str
+    """``connection``, ``credential``, ``page``, ``file``, ``repository``, ``match`` or ``lines``."""
+    ok: bool
+    words: str
+    fix: str = ""
+    """Empty where there is nothing to do."""
+    notes: tuple[str, ...] = ()
+    """What else is worth knowing."""
+    exit_code: int = 0
+    """What kind of failure it was; 0 for none."""
+    more: Mapping[str, object] = field(default_factory=dict)
+    """Details for ``--json``."""
+
+    def as_json(self) -> dict[str, object]:
+        """One of the ``steps`` that ``--json`` prints."""
+        shown = {"name": self.name, "ok": self.ok, "words": self.words, "fix": self.fix, "notes": list(self.notes)}
+        return {**shown, "exit_code": self.exit_code, "details": dict(self.more)}
+
+
+def prove_git(
+    url: str, credentials: Credentials | None, ref: str | None, *, environ: Mapping[str, str]
+) -> tuple[Step, ...]:
+    """Whether git can read the repository, and has the branch, tag or commit ``ref``."""
+    proof = ls_remote(parse_git_url(url), credentials, ref=ref, environ=environ)
+    words = proof.words
+    if proof.ok and proof.resolved:
+        words = f"{words} {proof.resolved.kind.value} {proof.resolved.name}: {proof.resolved.commit}".strip()
+    code = 0 if proof.ok else error_for(proof.outcome, proof.words, proof.fix).exit_code
+    notes = (*proof.said, *proof.notes)
+    return (Step("repository", proof.ok, words, proof.fix, notes, code, proof.as_json()),)
+
+
+def prove_feed(
+    url: str, credentials: Credentials | None, package: str | None, *, environ: Mapping[str, str]
+) -> tuple[Step, ...]:
+    """Whether pip can read the page of a package, and download one of its files."""
+    from amlpriv.errors import AmlprivError
+    from amlpriv.indexes.client import IndexClient, Login
+
+    login = Login(url, credentials)
+    try:
+        with IndexClient(environ_for(url, environ)) as client:
+            if package:
+                page = client.project(login, package)
+                return (Step("page", True, f"{len(page.files)} files of {package}"),)
+            names = client.names(login)
+            return (Step("page", True, f"{len(names)} projects"),)
+    except AmlprivError as error:
+        return (Step("page", False, error.message, error.hint or "", exit_code=error.exit_code),)
+
+
+def environ_for(url: str, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """With the local workspace's certificates, where the address is one of its feeds."""
+    from amlpriv.local.environment import BUNDLE_VARIABLES
+    from amlpriv.local.home import Home
+    from amlpriv.local.lifecycle import status
+
+    address = read_address(url)
+    state = status(Home.find(environ)) if address.host in LOOPBACK and address.scheme == "https" else None
+    if state is None or read_address(state.feed_url()).port != address.port:
+        return environ
+    return {**environ, **dict.fromkeys(BUNDLE_VARIABLES, str(state.ca_bundle))}

@@ -1,0 +1,126 @@
+"""connect feed and connect git: all checks, and the writing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from amlpriv.actions.connect_places import Place, refuse
+from amlpriv.actions.connect_signing import check_connection, check_wish, choose_auth, expiry, take_credential
+from amlpriv.actions.connect_values import EXPIRES, URL, Request, Written, kept_properties
+from amlpriv.connections.complaints import Complaint, warning
+from amlpriv.connections.kinds import Auth, NewConnection, StoredConnection, name_complaint, target_complaints
+from amlpriv.connections.verdicts import Verdict, VerdictCode
+from amlpriv.credentials.found import Sources
+from amlpriv.errors import ConflictError
+from amlpriv.findings import Severity
+from amlpriv.secret import Secret
+from amlpriv.workspace.connections import Connections
+
+__all__ = ["check_request", "write_connection"]
+
+
+def check_request(place: Place, request: Request) -> tuple[Auth, Secret | None]:
+    """How the connection will sign in, and with which user. UsageError for what is wrong without asking anybody."""
+    check_wish(request)
+    auth, user = choose_auth(place, request)
+    named = name_complaint(request.name)
+    found = [*([named] if named else []), *target_complaints(place.category, place.target)]
+    wrong = [item for item in found if item.severity is Severity.ERROR]
+    refuse(wrong, f"The connection {request.name!r} cannot be made")
+    return auth, user
+
+
+def write_connection(
+    place: Place,
+    request: Request,
+    connections: Connections,
+    *,
+    workspace: str,
+    now: datetime,
+    sources: Sources,
+    say: Callable[[str], None] = lambda _: None,
+) -> Written:
+    """Make the connection, or say what would be made. The credential is asked for when all else is right.
+
+    Raises UsageError, ConflictError, and what the workspace's answers mean.
+    """
+    auth, user = check_request(place, request)
+    existing = connections.all()
+    before = next((item for item in existing if item.name.lower() == request.name.lower()), None)
+    others = tuple(item for item in existing if item is not before)
+    stored = StoredConnection(request.name, place.category.value, place.target, auth.value)
+    verdict = place.match((*others, stored))
+    about = (workspace, request.dry_run, place.url, place.chosen)
+    if before is not None and _unchanged(before, place, auth, force=request.force):
+        return Written(before, "unchanged", *about, verdict=verdict)
+    taken = None if auth is Auth.NONE else take_credential(request, place.url, sources)
+    user = user or (taken.user if taken and auth is Auth.BASIC else None)
+    new = NewConnection(request.name, place.category, place.target, auth, user, taken.secret if taken else None)
+    complaints = check_connection(new, taken, now=now, force=request.force)
+    raw = connections.raw(before.name) if before else {}
+    properties = kept_properties(raw, {EXPIRES: None, URL: place.url, **expiry(new.secret, request.expires, now=now)})
+    stored = replace(stored, metadata=properties["metadata"])
+    if not request.dry_run:
+        say(f"writing connection {request.name} to {workspace}")
+        stored = connections.put(new, properties=properties)
+    public = user.reveal() if user and request.user is None and not (taken and taken.user) else None
+    return Written(
+        stored,
+        "replaced" if before else "created",
+        *about,
+        public,
+        taken.origin if taken else None,
+        (*place.complaints, *complaints, *_about_verdict(place, request.name, verdict, others)),
+        verdict,
+    )
+
+
+def _unchanged(before: StoredConnection, place: Place, auth: Auth, *, force: bool) -> bool:
+    """Whether it is there as wanted, which can be told of one without a secret only. ConflictError for another one."""
+    same_place = before.is_for(place.category) and before.target.rstrip("/") == place.target.rstrip("/")
+    if not same_place:
+        raise ConflictError(
+            f"The connection {before.name!r} is there already, a {before.category} for {before.target}; "
+            f"this one would be a {place.category.value} for {place.target}.",
+            hint=f"Take another name, or remove it first: amlpriv connect remove {before.name}",
+        )
+    same_auth = before.auth.lower() == auth.value.lower()
+    if same_auth and auth is Auth.NONE:
+        return True
+    if force:
+        return False
+    if same_auth:
+        hint = f"For a new token: amlpriv connect rotate {before.name}. To make all of it anew: --force."
+        raise ConflictError(f"The connection {before.name!r} for {before.target} is there already.", hint=hint)
+    raise ConflictError(
+        f"The connection {before.name!r} for {before.target} is there already, and signs in by {before.auth}, not by "
+        f"{auth.value}.",
+        hint="Make it anew with --force, or take another name.",
+    )
+
+
+def _about_verdict(
+    place: Place, name: str, verdict: Verdict, others: Sequence[StoredConnection]
+) -> tuple[Complaint, ...]:
+    """Whether other connections come between the new one and its own address."""
+    if verdict.code is VerdictCode.AMBIGUOUS:
+        equal = [repr(item.name) for item in others if item.name in (verdict.connection, *verdict.others)]
+        message = (
+            f"{', '.join(equal)} match{'es' if len(equal) == 1 else ''} {place.url} equally well: which of them is"
+        )
+        message += " used is not certain."
+        exact = place.url.rstrip("/")
+        fix = "Keep one of them" + (
+            f", or send the whole address as the target: --target {exact}" if place.chosen else ""
+        )
+        return (warning("ambiguous", message, f"{fix}."),)
+    if verdict.used and verdict.connection != name:
+        message = f"for {place.url} the credential of {verdict.connection!r} is used, whose target is longer."
+        return (
+            warning(
+                "other-connection", message, f"Remove it, or replace its token: connect rotate {verdict.connection}."
+            ),
+        )
+    return ()

@@ -1,0 +1,123 @@
+"""Files from the source to this disk: several at a time, each checked, kept for a second try."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from amlpriv.actions.uploading import Progress
+from amlpriv.connections.pages import File
+from amlpriv.errors import (
+    AmlprivError,
+    AuthenticationError,
+    NotFoundError,
+    PermissionDeniedError,
+    StorageFullError,
+)
+from amlpriv.files import create_private_directory, open_binary
+from amlpriv.indexes.client import IndexClient, Login
+from amlpriv.indexes.distributions import Distribution, read_distribution
+from amlpriv.plans.mirror import MirrorStep
+from amlpriv.wheels.licence import read_licence
+
+__all__ = ["Fetched", "fetch_files", "forget_files"]
+
+_ENDS_ALL = (AuthenticationError, PermissionDeniedError, StorageFullError)
+"""What the next file would run into as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file on this disk, verified."""
+
+    step: MirrorStep
+    distribution: Distribution
+    licence: str
+
+
+class _StoppedError(Exception):
+    """Somebody pressed Ctrl-C, or another download ended everything."""
+
+
+def fetch_files(
+    steps: Sequence[MirrorStep],
+    client: IndexClient,
+    login: Login,
+    cache: Path,
+    *,
+    jobs: int,
+    progress: Progress,
+) -> tuple[tuple[Fetched, ...], Mapping[str, AmlprivError]]:
+    """Download the files of ``steps``: those that are here now, and why the others are not, by file name.
+
+    What is in ``cache`` already, whole or in part, is not downloaded again. Raises AuthenticationError,
+    PermissionDeniedError and StorageFullError, which would meet every file.
+    """
+    stop = Event()
+    found: dict[str, Fetched] = {}
+    failed: dict[str, AmlprivError] = {}
+
+    def fetch(step: MirrorStep) -> Fetched:
+        name = step.file.filename
+        progress.begin(name, step.file.size or 0)
+
+        def advance(done: int, _: int | None) -> None:
+            if stop.is_set():
+                raise _StoppedError
+            progress.advance(name, done)
+
+        path = _fetch(step, client, login, cache, advance)
+        distribution = read_distribution(path)
+        with open_binary(path) as stream:
+            licence = read_licence(name, stream) if distribution.is_wheel else ""
+        return Fetched(step, distribution, licence)
+
+    with ThreadPoolExecutor(max(1, jobs)) as pool:
+        tasks = {pool.submit(fetch, step): step.file.filename for step in steps}
+        try:
+            for task in as_completed(tasks):
+                try:
+                    found[tasks[task]] = task.result()
+                except _ENDS_ALL:
+                    raise
+                except AmlprivError as error:
+                    failed[tasks[task]] = error
+        except BaseException:
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return tuple(found[step.file.filename] for step in steps if step.file.filename in found), failed
+
+
+def _fetch(step: MirrorStep, client: IndexClient, login: Login, cache: Path, advance: object) -> Path:
+    pinned = step.file
+    folder = cache / (pinned.sha256 or "unknown")
+    create_private_directory(folder)
+    if pinned.url.startswith("file:"):
+        source = Path(url2pathname(unquote(urlsplit(pinned.url).path)))
+        return Path(shutil.copyfile(source, folder / pinned.filename))
+    hashes = {"sha256": pinned.sha256} if pinned.sha256 else {}
+    file = File(pinned.filename, pinned.url, hashes, size=pinned.size)
+    try:
+        return client.download(login, file, folder, progress=advance)  # type: ignore[arg-type]
+    except NotFoundError:
+        # The address without its query is not enough where files have signed ones: the page has it.
+        page = client.project(login, step.name)
+        other = next((one for one in page.files if one.filename == pinned.filename and one.url != pinned.url), None)
+        if other is None:
+            raise
+        return client.download(login, other, folder, progress=advance)  # type: ignore[arg-type]
+
+
+def forget_files(fetched: Sequence[Fetched], cache: Path) -> None:
+    """Delete what is needed no more."""
+    for item in fetched:
+        folder = item.distribution.path.parent
+        if folder.parent == cache:
+            shutil.rmtree(folder, ignore_errors=True)

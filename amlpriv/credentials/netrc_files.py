@@ -1,0 +1,48 @@
+"""netrc: a user and a password by host, as curl, git, pip and uv read it.
+
+The file is the one that ``NETRC`` names, else ``~/.netrc``, else ``~/_netrc`` (requests, "netrc authentication").
+An entry ``default`` is meant for any host, and so never taken here.
+"""
+
+from __future__ import annotations
+
+import netrc
+from pathlib import Path
+
+from amlpriv.connections.addresses import Credentials
+from amlpriv.credentials.found import Sources, Subject
+from amlpriv.secret import Secret
+
+__all__ = ["netrc_file", "netrc_login"]
+
+
+def netrc_file(sources: Sources) -> Path | None:
+    """The file to look at, if there is one."""
+    if named := sources.environ.get("NETRC"):
+        path = Path(named)
+        return sources.home / named[2:] if named.startswith("~/") and sources.home is not None else path
+    if sources.home is None:
+        return None
+    return next((path for name in (".netrc", "_netrc") if (path := sources.home / name).is_file()), None)
+
+
+def netrc_login(subject: Subject, sources: Sources) -> tuple[Credentials | None, str]:
+    """The credential for the address's host, and where it is or why there is none."""
+    path, host = netrc_file(sources), subject.address.host
+    if path is None:
+        return None, "there is no netrc file"
+    try:
+        entries = netrc.netrc(str(path)).hosts
+    except netrc.NetrcParseError as error:
+        return None, f"{path} cannot be understood (line {error.lineno})"  # its message holds what stands there
+    except (OSError, UnicodeDecodeError):
+        return None, f"{path} cannot be read"
+    port = subject.address.port
+    name = next((name for name in (f"{host}:{port}", host) if name in entries and name != "default"), None)
+    if name is None:
+        more = "; its entry 'default' is for any host, so it is not taken" if "default" in entries else ""
+        return None, f"{path} has no entry for {host}{more}"
+    login, _, password = entries[name]
+    if not password:
+        return None, f"{path} has no password for {name}"
+    return Credentials(Secret(login) if login else None, Secret(password)), f"the entry {name} of {path}"

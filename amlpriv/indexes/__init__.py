@@ -1,0 +1,1 @@
+"""Package indexes: pages and files are read from them, and distributions are sent to them."""
