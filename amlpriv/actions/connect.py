@@ -150,6 +150,7 @@ class Connect:
         *,
         url: str | None = None,
         file: str | os.PathLike[str] | None = None,
+        also_public: bool = False,
         workspace: object = None,
         **where: Unpack[Where],
     ) -> Tested:
@@ -157,7 +158,8 @@ class Connect:
         ask a repository for its branches and the reference ``package``; with the connection's own credential.
 
         ``url`` is what to try, by default what the connection was made for; with ``file`` (a specification) also
-        whether its lines lead to the connection. Failures are in the result; UsageError where it is not clear what to
+        whether its lines lead to the connection, and its Python and image choose the file. ``also_public`` asks your
+        own index for the name as well (which tells it the name). Failures are in the result; UsageError where it is not clear what to
         try, NotFoundError for an unknown connection.
         """
         at = _open(workspace, where)
@@ -167,6 +169,7 @@ class Connect:
             at.connections,
             url=url,
             file=Path(file) if file is not None else None,
+            also_public=also_public,
             workspace=at.words,
             now=at.now,
             sources=at.sources,

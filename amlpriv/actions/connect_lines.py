@@ -13,12 +13,14 @@ from amlpriv.connections.matching import match_git, match_index
 from amlpriv.connections.uses import Use
 from amlpriv.connections.verdicts import Verdict
 from amlpriv.errors import UsageError
+from amlpriv.facts.images import target_for
 from amlpriv.specs.environment import EnvironmentFile
 from amlpriv.specs.pip import PipLine, PipOption, PipRequirement, PipVcs
 from amlpriv.specs.positions import Position
 from amlpriv.specs.sources import GitSource
+from amlpriv.target import Target
 
-__all__ = ["LineVerdict", "SourceLine", "line_verdicts", "lines_of_file", "source_lines"]
+__all__ = ["LineVerdict", "SourceLine", "SourceLines", "line_verdicts", "lines_of_file", "source_lines"]
 
 _INDEX_OPTIONS = ("--index-url", "--extra-index-url", "--find-links")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
@@ -56,15 +58,26 @@ class LineVerdict:
         return f"{self.position}: {self.verdict}" if self.position else str(self.verdict)
 
 
-def lines_of_file(path: Path) -> tuple[tuple[SourceLine, ...], Use]:
-    """The lines of an environment file, conda YAML, pyproject.toml or requirements file, and what its image is built
-    from. Raises InputError with file and line."""
+@dataclass(frozen=True, slots=True)
+class SourceLines:
+    """The addresses that a specification takes packages from, and what its image is."""
+
+    lines: tuple[SourceLine, ...] = ()
+    use: Use = Use.JOB
+    target: Target | None = None
+    """What the packages have to run on; None where the file does not say."""
+
+
+def lines_of_file(path: Path) -> SourceLines:
+    """Those of an environment file, conda YAML, pyproject.toml or requirements file. Raises InputError with file and
+    line."""
     name = None if path.suffix.lower() in (".yml", ".yaml") else "connections"
     try:
         file = read_file(path, name=name).file
     except UsageError as error:
         raise UsageError(f"{path}: {error.message}", hint=error.hint) from error
-    return source_lines(file), use_of(file)
+    python = file.conda.python if file.conda else None
+    return SourceLines(source_lines(file), use_of(file), target_for(file.image, python).target if python else None)
 
 
 def use_of(file: EnvironmentFile) -> Use:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from amlpriv.actions.connect_lines import LineVerdict, line_verdicts, lines_of_file
+from amlpriv.actions.connect_lines import LineVerdict, SourceLines, line_verdicts, lines_of_file
 from amlpriv.actions.connect_values import EXPIRES, ROTATED, URL
 from amlpriv.connections.kinds import Auth, Category, StoredConnection, target_complaints
-from amlpriv.connections.uses import Use
 from amlpriv.errors import NotFoundError
 from amlpriv.workspace.connections import Connections
 
@@ -167,11 +166,11 @@ def list_connections(
 ) -> Listing:
     """The connections for feeds and repositories; with ``everything`` all of them; with ``file`` also what each of its
     lines gets. Raises InputError for a file that cannot be read."""
-    lines, use = lines_of_file(file) if file is not None else ((), Use.JOB)
+    read = lines_of_file(file) if file is not None else SourceLines()
     stored = connections.all()
     found = sorted((Found(item, now) for item in stored), key=lambda item: item.name.lower())
     shown = tuple(item for item in found if everything or item.is_ours)
-    return Listing(workspace, shown, len(found) - len(shown), line_verdicts(lines, stored, use=use))
+    return Listing(workspace, shown, len(found) - len(shown), line_verdicts(read.lines, stored, use=read.use))
 
 
 def find_connection(connections: Connections, name: str, *, now: datetime) -> Found:

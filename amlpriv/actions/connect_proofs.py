@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 from amlpriv.connections.addresses import LOOPBACK, Credentials, read_address
 from amlpriv.connections.git_reading import parse_git_url
+from amlpriv.indexes.proof_values import Step as ProofStep
+from amlpriv.indexes.refusals import error_of
 from amlpriv.repositories.proof import error_for, ls_remote
+from amlpriv.target import Target
 
 __all__ = ["Step", "prove_feed", "prove_git"]
 
@@ -17,7 +20,8 @@ class Step:
     """One thing that was tried."""
 
     name: str
-    """``connection``, ``credential``, ``page``, ``file``, ``repository``, ``match`` or ``lines``."""
+    """``connection``, ``credential``; of a feed ``address``, ``root``, ``page``, ``choice``, ``file``, ``hosts``,
+    ``public``; ``repository``; ``match``, ``lines``."""
     ok: bool
     words: str
     fix: str = ""
@@ -49,22 +53,46 @@ def prove_git(
 
 
 def prove_feed(
-    url: str, credentials: Credentials | None, package: str | None, *, environ: Mapping[str, str]
+    url: str,
+    credentials: Credentials | None,
+    package: str | None,
+    *,
+    environ: Mapping[str, str],
+    target: Target | None = None,
+    also_public: bool = False,
 ) -> tuple[Step, ...]:
-    """Whether pip can read the page of a package, and download one of its files."""
-    from amlpriv.errors import AmlprivError
+    """Whether pip can read the page of a package, and download one of its files; and with ``also_public`` whether the
+    user's own index has that name, too (which tells it the name). Raises UsageError for a package that is none."""
     from amlpriv.indexes.client import IndexClient, Login
+    from amlpriv.indexes.proof import prove
 
-    login = Login(url, credentials)
-    try:
-        with IndexClient(environ_for(url, environ)) as client:
-            if package:
-                page = client.project(login, package)
-                return (Step("page", True, f"{len(page.files)} files of {package}"),)
-            names = client.names(login)
-            return (Step("page", True, f"{len(names)} projects"),)
-    except AmlprivError as error:
-        return (Step("page", False, error.message, error.hint or "", exit_code=error.exit_code),)
+    with IndexClient(environ_for(url, environ)) as client:
+        proof = prove(Login(url, credentials), package, client=client, target=target)
+    steps = [_of_index(step) for step in proof.steps]
+    if proof.hosts:
+        hosts = ", ".join(dict.fromkeys(need.host for need in proof.hosts))
+        notes = tuple(f"{need.host}: {need.reason}, {need.state}" for need in proof.hosts)
+        more = {"hosts": proof.as_json()["hosts"]}
+        steps.append(Step("hosts", True, f"A locked-down network has to let through: {hosts}", "", notes, more=more))
+    if also_public and proof.package:
+        steps.append(_elsewhere(proof.package, environ))
+    return tuple(steps)
+
+
+def _of_index(step: ProofStep) -> Step:
+    code = 0 if step.ok else error_of(step.outcome, step.fix, step.words).exit_code
+    status = (f"HTTP {step.status} from {step.url}",) if step.status is not None else ()
+    return Step(step.name, step.ok, step.words, step.fix, status, code, step.as_json())
+
+
+def _elsewhere(name: str, environ: Mapping[str, str]) -> Step:
+    from amlpriv.default_index import default_index
+    from amlpriv.indexes.client import IndexClient
+    from amlpriv.indexes.elsewhere import also_public
+
+    with IndexClient(environ) as client:
+        found = also_public(client, default_index(environ), name)
+    return Step("public", True, found.words, found.fix, (found.fix,) if found.fix else (), more=found.as_json())
 
 
 def environ_for(url: str, environ: Mapping[str, str]) -> Mapping[str, str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from amlpriv.actions.connect_lines import LineVerdict, SourceLine, line_verdicts, lines_of_file
+from amlpriv.actions.connect_lines import LineVerdict, SourceLine, SourceLines, line_verdicts, lines_of_file
 from amlpriv.actions.connect_listing import Found, find_connection
 from amlpriv.actions.connect_places import Place, connect_place
 from amlpriv.actions.connect_proofs import Step, prove_feed, prove_git
@@ -15,7 +16,6 @@ from amlpriv.connections.addresses import Credentials
 from amlpriv.connections.feeds import parse_feed_url
 from amlpriv.connections.git_reading import parse_git_url
 from amlpriv.connections.kinds import Auth, Category, NewConnection, StoredConnection, connection_complaints
-from amlpriv.connections.uses import Use
 from amlpriv.connections.verdicts import VerdictCode
 from amlpriv.credentials.finding import find_credential
 from amlpriv.credentials.found import Sources
@@ -77,6 +77,7 @@ def try_connection(
     *,
     url: str | None,
     file: Path | None,
+    also_public: bool,
     workspace: str,
     now: datetime,
     sources: Sources,
@@ -87,18 +88,21 @@ def try_connection(
     Raises NotFoundError for an unknown connection, UsageError where it is not clear what to try; what fails on the way
     is told by the steps.
     """
-    lines, use = lines_of_file(file) if file else ((), Use.JOB)
+    read = lines_of_file(file) if file else SourceLines()
     found = find_connection(connections, name, now=now)
     stored = connections.all()
-    place = _place(found, url, lines, stored)
+    place = _place(found, url, read.lines, stored)
     credentials, step = _credential(found, connections, place, now, sources)
     steps = [_about(found), step]
     own = step.ok
     say(f"asking {place.url}")
-    prove = prove_feed if place.category is Category.FEED else prove_git
-    steps += prove(place.url, credentials, package, environ=sources.environ)
+    if place.category is Category.GIT:
+        steps += prove_git(place.url, credentials, package, environ=sources.environ)
+    else:
+        prove = partial(prove_feed, environ=sources.environ, target=read.target, also_public=also_public)
+        steps += prove(place.url, credentials, package)
     steps.append(_match(place, found, stored))
-    verdicts = line_verdicts(lines, stored, use=use)
+    verdicts = line_verdicts(read.lines, stored, use=read.use)
     if file:
         steps.append(_lines(found, verdicts, file))
     return Tested(found, workspace, place.url, own, tuple(steps), verdicts)

@@ -97,14 +97,14 @@ def test_a_connection_that_is_not_there_is_told_before_anything_is_registered(pl
     with pytest.raises(FindingsError) as caught:
         amlpriv.publish(place.file("feed-none", connection="absent-feed"), workspace="local", environ=place.environ)
     (finding,) = caught.value.report.errors
-    assert finding.code == "AP401"
+    assert finding.code == "AP601"
     assert f"amlpriv connect feed absent-feed --url {place.url}" in finding.fix
 
 
 def test_check_says_which_public_packages_the_feed_lacks(place: Place) -> None:
     """Asked with the connection's own credential."""
     found = amlpriv.check(place.file("feed-check", "six"), workspace="local", environ=place.environ)
-    (finding,) = [item for item in found.report if item.code == "AP408"]
+    (finding,) = [item for item in found.report if item.code == "AP608"]
     assert "has no six:" in finding.message
     assert "feed mirror six --to" in finding.fix
     assert [verdict.connection for verdict in found.verdicts] == ["team-feed"]
@@ -116,7 +116,7 @@ def test_check_offline_asks_nobody(place: Place) -> None:
     environ = {**place.environ, "AMLPRIV_HOME": str(place.folder / "nowhere")}
     found = amlpriv.check(place.file("feed-check", "six"), workspace="local", offline=True, environ=environ)
     assert not found.verdicts
-    assert not [item for item in found.report if item.code.startswith("AP4")]
+    assert not [item for item in found.report if item.code.startswith("AP6")]
 
 
 def test_check_for_a_use_that_ignores_connections(place: Place) -> None:
@@ -124,7 +124,7 @@ def test_check_for_a_use_that_ignores_connections(place: Place) -> None:
     file = place.file("feed-check")
     found = amlpriv.check(file, workspace="local", use="mlflow-online", environ=place.environ)
     assert not found.verdicts[0].used
-    assert [item.code for item in found.report.errors] == ["AP401"]
+    assert [item.code for item in found.report.errors] == ["AP601"]
     with pytest.raises(amlpriv.AmlprivError, match="'nothing' is nothing that an environment is for"):
         amlpriv.check(file, use="nothing", environ=place.environ)
 

@@ -29,6 +29,6 @@ REPOSITORY = "git+https://github.com/contoso/nlp.git@v1.0"
 def test_an_address_that_is_no_index_is_told(found: Found, environment_text: Text, url: str, word: str) -> None:
     """With the right one as the fix."""
     text = environment_text(pip=[f"--index-url {url}", "contoso-core"], sources=[])
-    (finding,) = found("AP406", text)
+    (finding,) = found("AP606", text)
     assert word in finding.message
     assert "pkgs.dev.azure.com" in finding.fix

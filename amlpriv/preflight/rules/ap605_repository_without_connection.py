@@ -14,7 +14,7 @@ from amlpriv.preflight.subject import Subject, place_of
 
 __all__ = ["CODE", "NAME", "find"]
 
-CODE = "AP405"
+CODE = "AP605"
 NAME = "repository without a connection"
 
 _OTHER_RULES = (VerdictCode.AMBIGUOUS, VerdictCode.ANONYMOUS, VerdictCode.AUTH, VerdictCode.CREDENTIALS)

@@ -21,12 +21,12 @@ def test_a_repository_is_a_note_without_a_connection_and_a_warning_near_one(
 ) -> None:
     """It may be public."""
     text = environment_text(pip=[f'"contoso-nlp @ {REPOSITORY}"'], sources=[])
-    (finding,) = found("AP405", text, connections=[])
+    (finding,) = found("AP605", text, connections=[])
     assert finding.severity is Severity.NOTE
     near = StoredConnection("git-one", "Git", "https://github.com/Contoso-Other", "PAT")
-    assert found("AP405", text, connections=[near])
+    assert found("AP605", text, connections=[near])
     assert not found(
-        "AP405", text, connections=[StoredConnection("git-one", "Git", "https://github.com/contoso", "PAT")]
+        "AP605", text, connections=[StoredConnection("git-one", "Git", "https://github.com/contoso", "PAT")]
     )
 
 
@@ -34,6 +34,6 @@ def test_by_ssh_no_connection_helps(found: Found, environment_text: Text) -> Non
     """The fix is the address by https."""
     text = environment_text(pip=['"contoso-nlp @ git+ssh://git@github.com/contoso/nlp.git@v1.0"'], sources=[])
     there = StoredConnection("git-one", "Git", "https://github.com/contoso", "PAT")
-    (finding,) = found("AP405", text, connections=[there])
+    (finding,) = found("AP605", text, connections=[there])
     assert finding.severity is Severity.WARNING
     assert "https://github.com/contoso/nlp" in finding.fix

@@ -16,7 +16,7 @@ from amlpriv.preflight.subject import Subject, place_of
 
 __all__ = ["CODE", "NAME", "find"]
 
-CODE = "AP402"
+CODE = "AP602"
 NAME = "index without a connection"
 
 _OTHER_RULES = (VerdictCode.AMBIGUOUS, VerdictCode.ANONYMOUS, VerdictCode.AUTH, VerdictCode.CREDENTIALS)
@@ -24,7 +24,7 @@ _MAYBE_PUBLIC = (FeedKind.SIMPLE, FeedKind.NONE)
 
 
 def find(subject: Subject) -> Iterator[Finding]:
-    """Each index line that no credential reaches, unless the file names its connection (AP401 judges that)."""
+    """Each index line that no credential reaches, unless the file names its connection (AP601 judges that)."""
     for line, feed, verdict in index_verdicts(subject):
         index = declared_index(subject, feed)
         if verdict.used or verdict.code in _OTHER_RULES or (index is not None and index.connection):

@@ -19,8 +19,8 @@ REPOSITORY = "git+https://github.com/contoso/nlp.git@v1.0"
 def test_a_feed_without_the_public_packages_wants_a_mirror_first(found: Found, from_index: Text) -> None:
     """Only where somebody has asked it."""
     text = from_index()
-    (finding,) = found("AP408", text, absent=("pandas", "numpy"))
+    (finding,) = found("AP608", text, absent=("pandas", "numpy"))
     assert finding.severity is Severity.ERROR
     assert "feed mirror pandas numpy --to" in finding.fix
-    assert not found("AP408", text, absent=())
-    assert not found("AP408", text)
+    assert not found("AP608", text, absent=())
+    assert not found("AP608", text)

@@ -1,13 +1,11 @@
-"""Connection without a usable credential."""
+"""Several connections match."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from amlpriv.connections.kinds import StoredConnection
-from amlpriv.findings import Finding, Severity
+from amlpriv.findings import Finding
 
 Found = Callable[..., list[Finding]]
 Text = Callable[..., str]
@@ -18,11 +16,10 @@ LEGACY = "https://contoso.pkgs.visualstudio.com/ml/_packaging/contoso/pypi/simpl
 REPOSITORY = "git+https://github.com/contoso/nlp.git@v1.0"
 
 
-@pytest.mark.parametrize(("auth", "severity"), [("SAS", Severity.ERROR), ("None", Severity.NOTE)])
-def test_a_connection_that_cannot_sign_in(
-    found: Found, environment_text: Text, feed: Feed, auth: str, severity: Severity
-) -> None:
-    """Microsoft's own sample has SAS for a feed."""
+def test_two_connections_for_one_address_are_ambiguous(found: Found, environment_text: Text, feed: Feed) -> None:
+    """azure-docs#114975."""
     text = environment_text(pip=[f"--index-url {FEED}", "contoso-core"], sources=[])
-    (finding,) = found("AP404", text, connections=[feed(auth=auth)])
-    assert finding.severity is severity
+    (finding,) = found("AP603", text, connections=[feed("one-feed"), feed("two-feed")])
+    assert "one-feed" in finding.message
+    assert "two-feed" in finding.message
+    assert not found("AP602", text, connections=[feed("one-feed"), feed("two-feed")])

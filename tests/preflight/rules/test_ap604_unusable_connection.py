@@ -1,11 +1,13 @@
-"""Several connections match."""
+"""Connection without a usable credential."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from amlpriv.connections.kinds import StoredConnection
-from amlpriv.findings import Finding
+from amlpriv.findings import Finding, Severity
 
 Found = Callable[..., list[Finding]]
 Text = Callable[..., str]
@@ -16,10 +18,11 @@ LEGACY = "https://contoso.pkgs.visualstudio.com/ml/_packaging/contoso/pypi/simpl
 REPOSITORY = "git+https://github.com/contoso/nlp.git@v1.0"
 
 
-def test_two_connections_for_one_address_are_ambiguous(found: Found, environment_text: Text, feed: Feed) -> None:
-    """azure-docs#114975."""
+@pytest.mark.parametrize(("auth", "severity"), [("SAS", Severity.ERROR), ("None", Severity.NOTE)])
+def test_a_connection_that_cannot_sign_in(
+    found: Found, environment_text: Text, feed: Feed, auth: str, severity: Severity
+) -> None:
+    """Microsoft's own sample has SAS for a feed."""
     text = environment_text(pip=[f"--index-url {FEED}", "contoso-core"], sources=[])
-    (finding,) = found("AP403", text, connections=[feed("one-feed"), feed("two-feed")])
-    assert "one-feed" in finding.message
-    assert "two-feed" in finding.message
-    assert not found("AP402", text, connections=[feed("one-feed"), feed("two-feed")])
+    (finding,) = found("AP604", text, connections=[feed(auth=auth)])
+    assert finding.severity is severity

@@ -18,6 +18,6 @@ REPOSITORY = "git+https://github.com/contoso/nlp.git@v1.0"
 
 def test_a_repository_without_a_reference_is_a_warning(found: Found, environment_text: Text) -> None:
     """Each build takes what is newest then."""
-    (finding,) = found("AP407", environment_text(pip=['"nlp @ git+https://github.com/contoso/nlp"'], sources=[]))
+    (finding,) = found("AP607", environment_text(pip=['"nlp @ git+https://github.com/contoso/nlp"'], sources=[]))
     assert finding.severity is Severity.WARNING
-    assert not found("AP407", environment_text(pip=[f'"nlp @ {REPOSITORY}"'], sources=[]))
+    assert not found("AP607", environment_text(pip=[f'"nlp @ {REPOSITORY}"'], sources=[]))

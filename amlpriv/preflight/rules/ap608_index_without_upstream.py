@@ -14,7 +14,7 @@ from amlpriv.preflight.subject import Subject, place_of
 
 __all__ = ["CODE", "NAME", "find"]
 
-CODE = "AP408"
+CODE = "AP608"
 NAME = "index without the public packages"
 
 _SHOWN = 8

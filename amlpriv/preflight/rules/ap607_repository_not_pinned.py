@@ -13,7 +13,7 @@ from amlpriv.preflight.subject import Subject, place_of
 
 __all__ = ["CODE", "NAME", "find"]
 
-CODE = "AP407"
+CODE = "AP607"
 NAME = "wrong or unpinned repository"
 
 _OTHER_RULES = ("credentials-in-url", "variable-in-url")

@@ -13,7 +13,7 @@ from amlpriv.preflight.subject import Subject, place_of
 
 __all__ = ["CODE", "NAME", "find"]
 
-CODE = "AP406"
+CODE = "AP606"
 NAME = "wrong address of a feed"
 
 _OTHER_RULES = ("credentials-in-url", "variable-in-url")

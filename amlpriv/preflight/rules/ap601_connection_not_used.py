@@ -15,7 +15,7 @@ from amlpriv.preflight.subject import Subject, place_of
 
 __all__ = ["CODE", "NAME", "find"]
 
-CODE = "AP401"
+CODE = "AP601"
 NAME = "connection of the file not used"
 
 

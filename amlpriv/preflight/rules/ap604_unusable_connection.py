@@ -16,7 +16,7 @@ from amlpriv.preflight.subject import Subject
 
 __all__ = ["CODE", "NAME", "find"]
 
-CODE = "AP404"
+CODE = "AP604"
 NAME = "connection without a usable credential"
 
 

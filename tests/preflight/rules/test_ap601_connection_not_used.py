@@ -18,22 +18,22 @@ REPOSITORY = "git+https://github.com/contoso/nlp.git@v1.0"
 
 def test_the_named_connection_that_matches_is_fine(found: Found, from_index: Text, feed: Feed) -> None:
     """The usual case."""
-    for code in ("AP301", "AP401", "AP402", "AP403", "AP404", "AP406"):
+    for code in ("AP301", "AP601", "AP602", "AP603", "AP604", "AP606"):
         assert not found(code, from_index(), connections=[feed()])
 
 
 def test_a_missing_connection_is_an_error_with_the_command_that_makes_it(found: Found, from_index: Text) -> None:
-    """And AP402 does not say it again."""
-    (finding,) = found("AP401", from_index(), connections=[])
+    """And AP602 does not say it again."""
+    (finding,) = found("AP601", from_index(), connections=[])
     assert finding.severity is Severity.ERROR
     assert finding.fix == f"Run: amlpriv connect feed contoso-feed --url {FEED}"
-    assert not found("AP402", from_index(), connections=[])
+    assert not found("AP602", from_index(), connections=[])
 
 
 def test_another_connection_that_matches_better_is_a_warning(found: Found, from_index: Text, feed: Feed) -> None:
     """The closest match wins."""
     closer = feed("other-feed", FEED)
-    (finding,) = found("AP401", from_index(), connections=[feed(), closer])
+    (finding,) = found("AP601", from_index(), connections=[feed(), closer])
     assert finding.severity is Severity.WARNING
     assert "other-feed" in finding.message
 
@@ -41,7 +41,7 @@ def test_another_connection_that_matches_better_is_a_warning(found: Found, from_
 def test_a_named_connection_for_another_host_is_an_error(found: Found, from_index: Text, feed: Feed) -> None:
     """The old host and the new one are two hosts."""
     legacy = feed(target="https://contoso.pkgs.visualstudio.com")
-    (finding,) = found("AP401", from_index(), connections=[legacy])
+    (finding,) = found("AP601", from_index(), connections=[legacy])
     assert finding.severity is Severity.ERROR
     assert "pkgs.dev.azure.com" in finding.fix
 
@@ -49,4 +49,4 @@ def test_a_named_connection_for_another_host_is_an_error(found: Found, from_inde
 def test_say_nothing_where_nobody_has_asked_for_the_connections(found: Found, from_index: Text) -> None:
     """Without a workspace."""
     text = from_index()
-    assert not [finding for code in ("AP401", "AP402", "AP403", "AP404", "AP405") for finding in found(code, text)]
+    assert not [finding for code in ("AP601", "AP602", "AP603", "AP604", "AP605") for finding in found(code, text)]

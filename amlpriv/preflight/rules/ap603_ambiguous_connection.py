@@ -14,7 +14,7 @@ from amlpriv.preflight.subject import Subject
 
 __all__ = ["CODE", "NAME", "find"]
 
-CODE = "AP403"
+CODE = "AP603"
 NAME = "several connections match"
 
 

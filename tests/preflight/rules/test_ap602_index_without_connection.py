@@ -22,15 +22,15 @@ REPOSITORY = "git+https://github.com/contoso/nlp.git@v1.0"
 def test_a_private_feed_without_a_connection_is_a_warning(found: Found, environment_text: Text, feed: Feed) -> None:
     """Written by hand, in a plain conda file's style."""
     text = environment_text(pip=[f"--index-url {FEED}", "contoso-core"], sources=[])
-    (finding,) = found("AP402", text, connections=[])
+    (finding,) = found("AP602", text, connections=[])
     assert (finding.severity, finding.line) == (Severity.WARNING, 9)
-    assert not found("AP402", text, connections=[feed()])
+    assert not found("AP602", text, connections=[feed()])
 
 
 def test_an_index_of_unknown_kind_may_be_public(found: Found, environment_text: Text) -> None:
     """Only a note."""
     text = environment_text(pip=["--index-url https://mirror.example.org/simple/", "numpy"], sources=[])
-    (finding,) = found("AP402", text, connections=[])
+    (finding,) = found("AP602", text, connections=[])
     assert finding.severity is Severity.NOTE
 
 
@@ -38,5 +38,5 @@ def test_an_index_of_unknown_kind_may_be_public(found: Found, environment_text: 
 def test_a_target_that_ignores_connections_is_told(found: Found, environment_text: Text, feed: Feed, use: Use) -> None:
     """Although one matches."""
     text = environment_text(pip=[f"--index-url {FEED}", "contoso-core"], sources=[])
-    (finding,) = found("AP402", text, connections=[feed()], use=use)
+    (finding,) = found("AP602", text, connections=[feed()], use=use)
     assert "connection" in finding.message
