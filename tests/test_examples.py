@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+import amlpriv
 from amlpriv.actions.build import Built, build, run
+from amlpriv.actions.local_feed import local_feed_list, local_feed_token
 from amlpriv.actions.preparing import preparing
 from amlpriv.actions.render import render
+from amlpriv.building import build_wheel
 from amlpriv.findings import Severity
 from amlpriv.specs.environment import read_specification
 
@@ -61,10 +65,30 @@ def test_it_passes_the_checks_and_renders(file: Path, environ: dict[str, str]) -
 
 
 @pytest.fixture(scope="module", params=FILES, ids=lambda file: file.name)
-def built(request: pytest.FixtureRequest, local_environ: dict[str, str]) -> tuple[Path, Built]:
-    """An example, built on this machine."""
+def built(
+    request: pytest.FixtureRequest, local_environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Built]:
+    """An example, built on this machine. Where it names a feed of Azure Artifacts, the local feed stands in."""
     file: Path = request.param
-    return file, build(file, environ=local_environ)
+    known = yaml.safe_load(file.read_text(encoding="utf-8"))
+    if "indexes" not in known:
+        return file, build(file, environ=local_environ)
+    text = file.read_text(encoding="utf-8")
+    feed = next(one for one in local_feed_list(environ=local_environ) if one.name == "private")
+    for name in known["sources"]:
+        wheel = build_wheel(
+            FOLDER / "packages" / name, tmp_path_factory.mktemp(name), environ=local_environ, on_line=None
+        )
+        amlpriv.feed_push(wheel, to="local", environ=local_environ)
+    for index in known["indexes"].values():
+        text = text.replace(index["url"], feed.url)
+        where: dict[str, Any] = {"workspace": "local", "environ": local_environ}
+        amlpriv.connect.feed(
+            index["connection"], feed.url, secret=local_feed_token("read", environ=local_environ), **where
+        )
+    copy = tmp_path_factory.mktemp("feed") / file.name
+    copy.write_text(text, encoding="utf-8")
+    return copy, build(copy, environ=local_environ)
 
 
 @pytest.mark.local
@@ -75,8 +99,8 @@ def test_it_builds_and_its_packages_own_tests_pass_in_it(
 ) -> None:
     file, environment = built
     private = yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]
-    assert {name for name, source in private.items() if "path" in source} <= set(environment.environment.imported)
-    folders = [file.parent / source["path"] for source in private.values() if "path" in source]
+    assert set(private) <= set(environment.environment.imported)
+    folders = [FOLDER / source.get("path", f"packages/{name}") for name, source in private.items()]
     tests = [str(path) for folder in folders for path in sorted(folder.glob("tests/test_*.py"))]
     assert tests
     capfd.readouterr()
