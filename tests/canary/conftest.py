@@ -21,6 +21,7 @@ import pytest
 
 from amlpriv.actions.opening import open_local
 from amlpriv.actions.signed import signed_urls
+from amlpriv.local.feed.tokens import KINDS, load_tokens
 from amlpriv.local.home import Home
 from amlpriv.local.lifecycle import LocalSession
 from amlpriv.local.state import load_identity, load_state
@@ -47,6 +48,21 @@ conda_file:
   contoso-features: {{path: wheels}}
 """
 
+FROM_FEED = """\
+name: {name}
+image: mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04:20260101.v1
+conda_file:
+  dependencies:
+    - python={version}
+    - pip
+    - pip:
+      - contoso-features==1.2.0
+sources:
+  contoso-features: {{index: team}}
+indexes:
+  team: {{url: "{url}", connection: {connection}}}
+"""
+
 PIP_CONF = """\
 [global]
 log-file = {0}/pip.log
@@ -62,6 +78,8 @@ ALLOWED = {
     "home/identity.json": "the account key: the local workspace is the storage account's owner; mode 0600",
     "home/certificates/server.key": "the server's own key; mode 0600",
     "home/state.json": "who may stop the workspace; mode 0600",
+    "home/plane/connection-secrets/": "the credentials of connections; mode 0600",
+    "home/feeds/tokens.json": "the local feed's own tokens; mode 0600",
     "home/plane/environments/": "environments as registered: signatures included, as the service keeps them",
     "home/storage/": "Azurite's database",
     "revealed/": "what --reveal was asked to write; mode 0600",
@@ -130,6 +148,14 @@ class Canary:
         path.write_text(ENVIRONMENT.format(name=name, version=version, more=lines), encoding="utf-8")
         return path.name
 
+    def from_feed(self, name: str, url: str, connection: str) -> str:
+        """An environment file whose package is on a feed."""
+        version = "{}.{}".format(*sys.version_info)
+        path = self.project / f"{name}.yml"
+        text = FROM_FEED.format(name=name, version=version, url=url, connection=connection)
+        path.write_text(text, encoding="utf-8")
+        return path.name
+
     def command(self, *words: str, code: int = 0) -> str:
         return self.python("-m", "amlpriv", *words, code=code)
 
@@ -176,6 +202,9 @@ class Canary:
         assert state is not None
         self.secrets |= {"the account key": load_identity(home).account_key.reveal(), "the password": PASSWORD}
         self.secrets["the start id"] = state.start_id.reveal()
+        tokens = load_tokens(state.root)
+        assert tokens is not None
+        self.secrets |= {f"the {kind} token of the local feed": tokens[kind].reveal() for kind in KINDS}
         workspace = open_local(environ=self.environ, start=False, say=lambda _: None)
         for name in (path.name for path in (home.plane / "environments").iterdir()):
             for version in workspace.environments.versions(name):

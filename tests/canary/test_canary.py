@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.canary.conftest import ALLOWED, PASSWORD, Canary, forms, released, signed_in, wait_for, waiting
+from tests.canary.conftest import ALLOWED, PASSWORD, Canary, as_object, forms, released, signed_in, wait_for, waiting
 
 pytestmark = [
     pytest.mark.local,
@@ -114,6 +114,43 @@ def test_after_the_local_workspace_was_used_by_other_programs(canary: Canary) ->
     ):
         canary.command(*words)
     assert canary.finds() == []
+
+
+def test_after_feeds_and_connections(canary: Canary) -> None:
+    """Push, connect, try, build, rotate, mirror, remove, with tokens that work and with one that does not."""
+    wheel = "wheels/contoso_features-1.2.0-py3-none-any.whl"
+    url = as_object(canary.command("local", "feed", "create", "canary", "--no-upstream", "--json"))["url"]
+    assert isinstance(url, str)
+    canary.learn()
+    for kind in ("read", "expired", "write"):
+        canary.environ[f"CANARY_{kind.upper()}"] = canary.secrets[f"the {kind} token of the local feed"]
+    file = canary.from_feed("served", url, "canary-feed")
+    local, basic = ("--workspace", "local"), ("--auth", "basic", "--user", "me", "--token-from", "env:CANARY_READ")
+    for words in (
+        ["feed", "push", wheel, "--to", url],
+        ["feed", "push", wheel, "--to", url, "--with", "twine", "--token-from", "env:CANARY_WRITE", "--json"],
+        ["connect", "feed", "canary-feed", "--url", url, "--token-from", "env:CANARY_READ", *local],
+        ["connect", "git", "canary-git", "--url", "https://git.example.org/a/b", *basic, *local, "--json"],
+        ["connect", "list", *local, "--for", file],
+        ["connect", "show", "canary-feed", *local, "--json"],
+        ["connect", "test", "canary-feed", "contoso-features", *local, "-v"],
+        ["connect", "test", "canary-feed", "contoso-features", *local, "--json"],
+        ["check", file, *local, "--json"],
+        ["plan", file, *local, "--debug"],
+        ["build", file, "--verbose"],
+        ["feed", "pip-config", url, "--for", "docker"],
+        ["feed", "mirror", "contoso-features", "--from", url, "--to", "local", "--python", "3.11", "--dry-run"],
+        ["feed", "mirror", "contoso-features", "--from", url, "--to", "local", "--python", "3.11", "--json"],
+        ["connect", "rotate", "canary-feed", "--token-from", "env:CANARY_EXPIRED", *local],
+        ["local", "feed", "list", "--json"],
+    ):
+        canary.command(*words)
+    canary.command("connect", "test", "canary-feed", "contoso-features", *local, "-v", "--debug", code=10)
+    canary.command("feed", "push", wheel, "--to", url, "--token-from", "env:CANARY_EXPIRED", "--debug", code=10)
+    canary.command("build", canary.from_feed("served-again", url + "?", "canary-feed"), "--verbose", code=4)
+    canary.command("connect", "remove", "canary-git", "--yes", *local)
+    assert canary.finds() == []
+    assert list((canary.root / "tmp").iterdir()) == []
 
 
 def test_nothing_remains_in_the_temporary_folder(canary: Canary) -> None:
