@@ -1,15 +1,14 @@
-"""Index servers for tests, on 127.0.0.1 only: pypiserver, devpi-server, and one in this process that does as it is told."""
+"""Index servers for tests, on 127.0.0.1 only: pypiserver, devpi-server, and one of our own that does as it is told."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
-import json
 import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,8 @@ from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+import requests
 
 __all__ = ["PASSWORD", "USER", "Server", "ToldIndex", "devpi_server", "pypi_server", "told_index"]
 
@@ -90,14 +91,14 @@ def devpi_server(folder: Path) -> Iterator[Server]:
 
 
 def _devpi(origin: str, method: str, path: str, body: dict[str, object], login: str | None) -> Any:
-    import base64
-
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if login is not None:
         headers["X-Devpi-Auth"] = base64.b64encode(f"{USER}:{login}".encode()).decode()
-    request = urllib.request.Request(f"{origin}{path}", json.dumps(body).encode(), headers, method=method)
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:
-        return json.load(answer)
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = session.request(method, f"{origin}{path}", json=body, headers=headers, timeout=20)
+    assert answer.ok, answer.text
+    return answer.json()
 
 
 @dataclass
@@ -150,12 +151,14 @@ def told_index() -> Iterator[ToldIndex]:
             if told.answer is not None:
                 self._say(*told.answer)
                 return
-            for part in form.iter_parts():  # type: ignore[attr-defined]
-                if part.get_filename() is not None:
-                    if part.get_filename() in told.files:
+            for part in form.iter_parts():
+                if filename := part.get_filename():
+                    if filename in told.files:
                         self._say(409, b"It already exists.")
                         return
-                    told.files[part.get_filename()] = part.get_payload(decode=True)
+                    payload = part.get_payload(decode=True)
+                    assert isinstance(payload, bytes)
+                    told.files[filename] = payload
             if told.lost:
                 told.lost -= 1
                 self.close_connection = True

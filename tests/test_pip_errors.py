@@ -13,7 +13,11 @@ from threading import Thread
 
 import pytest
 
+from amlpriv.connections.kinds import StoredConnection
+from amlpriv.connections.rewriting import Access, KnownConnection, index_access, repository_access
+from amlpriv.connections.uses import Use
 from amlpriv.pip_errors import explain
+from amlpriv.secret import Secret
 from tests.wheelhouse import build_wheel
 
 
@@ -105,3 +109,47 @@ def test_a_line_that_is_no_requirement() -> None:
 )
 def test_texts_of_other_tools(text: str, kind: str) -> None:
     assert explain(text).kind == kind
+
+
+def access(url: str, *connections: KnownConnection) -> Access:
+    return index_access(url, connections, Use.JOB)
+
+
+def test_a_missing_package_points_at_the_connections_of_the_indexes() -> None:
+    feed = KnownConnection(StoredConnection("feed", "PythonFeed", "https://a.example", "PAT"), Secret("token-token"))
+    said = "ERROR: No matching distribution found for contoso-features"
+    found = explain(said, [access("https://a.example/simple", feed), access("https://b.example/simple", feed)])
+    assert found.kind == "unknown-version"
+    assert (
+        "index https://a.example/simple: connection feed (it matches). 'amlpriv connect test feed' tells" in found.step
+    )
+    assert "index https://b.example/simple: no connection. " in found.step
+    assert explain(said).step == explain(said, [repository_access("git+https://a.example/b", [], Use.JOB)]).step
+
+
+def test_a_refusal_is_of_the_server_that_is_named() -> None:
+    accesses = [access("https://a.example/simple"), access("https://b.example/simple")]
+    said = "WARNING: 401 Error, Credentials not correct for https://b.example/simple/acme/"
+    found = explain(said, accesses)
+    assert "from the workspace's connections" in found.step
+    assert "b.example" in found.step
+    assert "a.example" not in found.step
+    refused = "ERROR: HTTP error 403 while getting https://a.example/files/acme-1.whl"
+    assert "reader of the feed" in explain(refused, accesses).step
+    assert explain(refused).kind == explain(f"{refused}?sv=1&sig=***", accesses).kind == "sas"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "fatal: could not read Username for 'https://git.example': terminal prompts disabled",
+        "fatal: Authentication failed for 'https://git.example/a/b.git/'",
+        "fatal: unable to access 'https://git.example/a/b.git/': The requested URL returned error: 403",
+        "remote: Repository not found.",
+        "fatal: repository 'https://git.example/a/b.git/' not found",
+    ],
+)
+def test_what_git_says(said: str) -> None:
+    found = explain(said, [repository_access("git+https://git.example/a/b.git", [], Use.JOB)])
+    assert found.kind == "repository"
+    assert "repository https://git.example/a/b.git: no connection." in found.step

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from amlpriv.connections.kinds import StoredConnection
+from amlpriv.connections.rewriting import KnownConnection
+from amlpriv.connections.uses import Use
 from amlpriv.recipes import build_request, content_key, folder_name, signed_addresses
+from amlpriv.secret import Secret
 
 SIGNED = """
 dependencies:
@@ -66,3 +70,30 @@ def test_everything_else_is(part: str, instead: str) -> None:
 
 def test_the_way_of_writing_it_is_not() -> None:
     assert content_key("dependencies: [pip]\nname: a") == content_key("name: 'a'\ndependencies:\n- pip\n")
+
+
+INDEX = "dependencies: [python=3.11, {pip: ['--index-url https://feed.example.org/simple', acme]}]"
+
+
+def known(token: str) -> KnownConnection:
+    return KnownConnection(StoredConnection("f", "PythonFeed", "https://feed.example.org", "PAT"), Secret(token))
+
+
+def test_a_connection_is_no_part_of_key_and_content_and_is_in_no_text_that_is_shown() -> None:
+    plain = build_request(INDEX, folder=Path("somewhere"), key="k")
+    one, other = (build_request(INDEX, folder=Path("x"), key="k", known=[known(token)]) for token in ("tok-1", "tok-2"))
+    assert one.content == other.content == plain.content
+    assert one.conda_text == INDEX
+    assert one.authorised is not None
+    assert "https://tok-1@feed.example.org/simple" in one.authorised.text.reveal()
+    assert [secret.reveal() for secret in one.secrets] == ["tok-1"]
+    assert "tok-1" not in repr(one)
+    assert plain.secrets == ()
+
+
+def test_where_azure_ml_uses_no_connection_none_is_used_here() -> None:
+    request = build_request(INDEX, folder=Path("x"), key="k", known=[known("tok-1")], use=Use.MLFLOW_ONLINE)
+    assert request.secrets == ()
+    assert request.authorised is not None
+    assert not request.authorised.has_credentials
+    assert "without any connection" in str(request.authorised.accesses[0])

@@ -6,11 +6,12 @@ import base64
 import csv
 import hashlib
 import io
+import tarfile
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["build_wheel", "expand_tag", "make_record", "wheel_members", "write_archive"]
+__all__ = ["build_sdist", "build_wheel", "expand_tag", "make_record", "wheel_members", "write_archive"]
 
 _TIME = (2020, 1, 1, 0, 0, 0)
 
@@ -51,6 +52,22 @@ def build_wheel(
     )
     stem = "-".join(part for part in (_escaped(name), version, build, tag) if part)
     return write_archive(directory / f"{stem}.whl", members, executable=executable, compression=compression)
+
+
+def build_sdist(directory: Path, *, name: str = "contoso-features", version: str = "1.2.0") -> Path:
+    """Write a source archive (PEP 625) of one module into ``directory`` (made if missing) and return its path."""
+    stem = f"{_escaped(name)}-{version}"
+    project = f'[project]\nname = "{name}"\nversion = "{version}"\n'
+    files = {"PKG-INFO": _metadata(name, version, (), None, {}), "pyproject.toml": project}
+    files[f"{_escaped(name)}.py"] = "x = 1\n"
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{stem}.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        for member, text in files.items():
+            info = tarfile.TarInfo(f"{stem}/{member}")
+            info.size = len(text.encode())
+            archive.addfile(info, io.BytesIO(text.encode()))
+    return path
 
 
 def wheel_members(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypedDict
 from amlpriv.actions.connect_listing import Found, Listing, find_connection, list_connections
 from amlpriv.actions.connect_places import connect_place
 from amlpriv.actions.connect_rotating import rotate_connection
-from amlpriv.actions.connect_testing import Tested, try_connection
+from amlpriv.actions.connect_testing import Tried, try_connection
 from amlpriv.actions.connect_values import Request, Written
 from amlpriv.actions.connecting import check_request, write_connection
 from amlpriv.actions.credential_sources import credential_sources
@@ -151,16 +151,18 @@ class Connect:
         url: str | None = None,
         file: str | os.PathLike[str] | None = None,
         also_public: bool = False,
+        verbose: bool = False,
         workspace: object = None,
         **where: Unpack[Where],
-    ) -> Tested:
+    ) -> Tried:
         """Do with a connection what the image build does: read an index page and download a file of ``package``, or
         ask a repository for its branches and the reference ``package``; with the connection's own credential.
 
         ``url`` is what to try, by default what the connection was made for; with ``file`` (a specification) also
         whether its lines lead to the connection, and its Python and image choose the file. ``also_public`` asks your
-        own index for the name as well (which tells it the name). Failures are in the result; UsageError where it is not clear what to
-        try, NotFoundError for an unknown connection.
+        own index for the name as well (which tells it the name), ``verbose`` where your own credential would come from.
+        Failures are in the result; UsageError where it is not clear what to try, NotFoundError for an unknown
+        connection.
         """
         at = _open(workspace, where)
         return try_connection(
@@ -170,6 +172,7 @@ class Connect:
             url=url,
             file=Path(file) if file is not None else None,
             also_public=also_public,
+            verbose=verbose,
             workspace=at.words,
             now=at.now,
             sources=at.sources,

@@ -71,9 +71,8 @@ class SourceLines:
 def lines_of_file(path: Path) -> SourceLines:
     """Those of an environment file, conda YAML, pyproject.toml or requirements file. Raises InputError with file and
     line."""
-    name = None if path.suffix.lower() in (".yml", ".yaml") else "connections"
     try:
-        file = read_file(path, name=name).file
+        file = read_file(path, name="connections").file  # the environment's own name does not count
     except UsageError as error:
         raise UsageError(f"{path}: {error.message}", hint=error.hint) from error
     python = file.conda.python if file.conda else None

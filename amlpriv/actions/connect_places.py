@@ -16,7 +16,7 @@ from amlpriv.connections.verdicts import Verdict
 from amlpriv.errors import UsageError
 from amlpriv.findings import Severity
 
-__all__ = ["Place", "connect_place", "refuse"]
+__all__ = ["Place", "connect_place", "is_exact", "refuse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,11 @@ class Place:
     def word(self) -> str:
         """``feed`` or ``git``."""
         return "feed" if self.category is Category.FEED else "git"
+
+    @property
+    def exact(self) -> bool:
+        """Whether ``url`` leads to one index or repository, and not to all below an address."""
+        return is_exact(self.category, self.url)
 
     def match(self, connections: Sequence[StoredConnection]) -> Verdict:
         """Which of the connections the image build uses for it."""
@@ -62,16 +67,37 @@ def connect_place(kind: str, url: str, target: str | None = None) -> Place:
 
 
 def _feed(url: str, target: str | None) -> Place:
+    """A target may be a whole organisation, and so may an address; nothing is known about its feeds then."""
     feed = parse_feed_url(url)
-    shown = feed.simple or feed.written.text
-    complaints = tuple(item for item in feed.complaints if item.code != "short-lived-token")
+    whole = feed.simple is None and feed.organisation is not None
+    shown = feed.simple or (feed.base if whole else feed.written.text)
+    left_out = ("short-lived-token", "no-feed") if whole else ("short-lived-token",)
+    complaints = tuple(item for item in feed.complaints if item.code not in left_out)
     return Place(Category.FEED, feed.kind, shown, target or feed.base, target is None, feed.credentials, complaints)
 
 
 def _git(url: str, target: str | None) -> Place:
     git = parse_git_url(url)
     complaints = tuple(item for item in git.complaints if item.code not in ("no-ref", "not-a-commit"))
-    return Place(Category.GIT, git.kind, git.url, target or git.target, target is None, git.credentials, complaints)
+    kind = git.kind if git.kind is not GitHost.OTHER else _ACCOUNTS.get(git.host, git.kind)
+    return Place(Category.GIT, kind, git.url, target or git.target, target is None, git.credentials, complaints)
+
+
+_ACCOUNTS = {
+    "github.com": GitHost.GITHUB,
+    "gitlab.com": GitHost.GITLAB,
+    "bitbucket.org": GitHost.BITBUCKET,
+    "dev.azure.com": GitHost.AZURE_REPOS,
+}
+"""Hosts whose repositories have an account at least before them: one name alone is that of the account."""
+
+
+def is_exact(category: Category, address: str) -> bool:
+    """Whether an address leads to one index or one repository, and not to all that is below it."""
+    if category is Category.FEED:
+        return parse_feed_url(address).simple is not None
+    git = parse_git_url(address)
+    return bool(git.repository) and (git.kind is not GitHost.OTHER or git.host not in _ACCOUNTS)
 
 
 def refuse(complaints: Sequence[Complaint], begin: str) -> None:

@@ -20,8 +20,8 @@ class Step:
     """One thing that was tried."""
 
     name: str
-    """``connection``, ``credential``; of a feed ``address``, ``root``, ``page``, ``choice``, ``file``, ``hosts``,
-    ``public``; ``repository``; ``match``, ``lines``."""
+    """``connection``, ``credential``, ``yours``; of a feed ``address``, ``root``, ``page``, ``choice``, ``file``,
+    ``hosts``, ``public``; ``repository``; ``match``, ``lines``."""
     ok: bool
     words: str
     fix: str = ""

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from amlpriv.actions.connect_lines import LineVerdict, SourceLine, SourceLines, line_verdicts, lines_of_file
 from amlpriv.actions.connect_listing import Found, find_connection
-from amlpriv.actions.connect_places import Place, connect_place
+from amlpriv.actions.connect_places import Place, connect_place, is_exact
 from amlpriv.actions.connect_proofs import Step, prove_feed, prove_git
 from amlpriv.connections.addresses import Credentials
-from amlpriv.connections.feeds import parse_feed_url
-from amlpriv.connections.git_reading import parse_git_url
 from amlpriv.connections.kinds import Auth, Category, NewConnection, StoredConnection, connection_complaints
 from amlpriv.connections.verdicts import VerdictCode
 from amlpriv.credentials.finding import find_credential
@@ -23,13 +21,13 @@ from amlpriv.errors import FindingsError, PermissionDeniedError, UsageError
 from amlpriv.findings import Severity
 from amlpriv.workspace.connections import Connections
 
-__all__ = ["Tested", "try_connection"]
+__all__ = ["Tried", "try_connection"]
 
 _FAILED = FindingsError.exit_code
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Tried:
     """What became of a test. Holds no secret."""
 
     connection: Found
@@ -78,11 +76,12 @@ def try_connection(
     url: str | None,
     file: Path | None,
     also_public: bool,
+    verbose: bool,
     workspace: str,
     now: datetime,
     sources: Sources,
     say: Callable[[str], None] = lambda _: None,
-) -> Tested:
+) -> Tried:
     """Try the connection ``name`` with its own credential on ``url``, by default what it was made for.
 
     Raises NotFoundError for an unknown connection, UsageError where it is not clear what to try; what fails on the way
@@ -95,6 +94,8 @@ def try_connection(
     credentials, step = _credential(found, connections, place, now, sources)
     steps = [_about(found), step]
     own = step.ok
+    if verbose and own:
+        steps.append(_yours(place, sources))
     say(f"asking {place.url}")
     if place.category is Category.GIT:
         steps += prove_git(place.url, credentials, package, environ=sources.environ)
@@ -105,7 +106,7 @@ def try_connection(
     verdicts = line_verdicts(read.lines, stored, use=read.use)
     if file:
         steps.append(_lines(found, verdicts, file))
-    return Tested(found, workspace, place.url, own, tuple(steps), verdicts)
+    return Tried(found, workspace, place.url, own, tuple(steps), verdicts)
 
 
 def _place(found: Found, url: str | None, lines: Sequence[SourceLine], stored: Sequence[StoredConnection]) -> Place:
@@ -121,21 +122,13 @@ def _place(found: Found, url: str | None, lines: Sequence[SourceLine], stored: S
         if tried.verdict.connection == found.name and line.git is (category is Category.GIT)
     ]
     for address in (url, found.url, *served, found.target):
-        if address and (address is url or _is_whole(category, address)):
+        if address and (address is url or is_exact(category, address)):
             return connect_place(kind, address, found.target)
     what = "index" if category is Category.FEED else "repository"
     raise UsageError(
         f"The connection {found.name!r} is for everything below {found.target}: say which {what} to try.",
         hint="Give its address with --url, or a specification with --for.",
     )
-
-
-def _is_whole(category: Category, address: str) -> bool:
-    """Whether an address leads to one index, or to one repository."""
-    if category is Category.FEED:
-        return parse_feed_url(address).simple is not None
-    git = parse_git_url(address)
-    return not git.errors and bool(git.repository)
 
 
 def _about(found: Found) -> Step:
@@ -158,12 +151,19 @@ def _credential(
 
 
 def _another(error: PermissionDeniedError, place: Place, sources: Sources) -> tuple[Credentials | None, Step]:
-    other = find_credential(place.url, None, replace(sources, prompt=None))
+    other = find_credential(place.url, None, sources)
     tried = other.origin or "none, since you have none for it"
     words = f"It may not be read, so another credential is tried, yours ({tried}): this proves nothing about its own."
     notes = (error.message, *map(str, other.attempts))
     step = Step("credential", False, words, error.hint or "", notes, PermissionDeniedError.exit_code)
     return other.credentials, step
+
+
+def _yours(place: Place, sources: Sources) -> Step:
+    """What pip on this machine, and ``feed push``, would sign in with: for ``-v``."""
+    found = find_credential(place.url, None, sources)
+    words = f"Not asked here; your own would be from {found.origin}." if found.origin else "You have none of your own."
+    return Step("yours", True, words, notes=tuple(map(str, found.attempts)))
 
 
 def _complaints(found: Found, credentials: Credentials, place: Place, now: datetime) -> tuple[str, ...]:

@@ -60,7 +60,9 @@ def write_connection(
     new = NewConnection(request.name, place.category, place.target, auth, user, taken.secret if taken else None)
     complaints = check_connection(new, taken, now=now, force=request.force)
     raw = connections.raw(before.name) if before else {}
-    properties = kept_properties(raw, {EXPIRES: None, URL: place.url, **expiry(new.secret, request.expires, now=now)})
+    properties = kept_properties(
+        raw, {EXPIRES: None, URL: place.url if place.exact else None, **expiry(new.secret, request.expires, now=now)}
+    )
     stored = replace(stored, metadata=properties["metadata"])
     if not request.dry_run:
         say(f"writing connection {request.name} to {workspace}")

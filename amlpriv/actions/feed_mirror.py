@@ -8,7 +8,8 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -18,7 +19,7 @@ from amlpriv.actions.feed_place import FeedPlace, feed_credential, feed_place
 from amlpriv.actions.mirror_closure import Closure, Destination
 from amlpriv.actions.mirror_result import Mirrored
 from amlpriv.actions.mirror_running import Run, Sides, plan_for
-from amlpriv.actions.mirror_wishes import read_wishes
+from amlpriv.actions.mirror_wishes import Wishes, read_wishes
 from amlpriv.actions.publish import Quiet
 from amlpriv.actions.uploading import Progress
 from amlpriv.default_index import default_index
@@ -29,112 +30,120 @@ from amlpriv.indexes.upload_problems import check_destination
 from amlpriv.local.home import Home
 from amlpriv.specs.resolution import lock_text
 
-__all__ = ["JOBS", "feed_mirror"]
+__all__ = ["MirrorOptions", "feed_mirror"]
 
 JOBS = 6
-"""Downloads at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorOptions:
+    """Where to, where from, what for, and how."""
+
+    to: str | None = None
+    """A feed's address, a connection of the workspace, or ``"local"``; None only for a plan or a lock."""
+    files: Sequence[str | os.PathLike[str]] = ()
+    """Requirements, conda and environment files."""
+    pythons: Sequence[str] = ()
+    """``3.11``. Targets are all pairs with ``platforms``; without them the first file decides, else ``Target()``."""
+    platforms: Sequence[str] = ()
+    """``manylinux_2_28_x86_64``, ``linux/aarch64``, ..."""
+    source: str | None = None
+    """The index to take from; None: the user's own default index."""
+    token_from: str | None = None
+    source_token_from: str | None = None
+    user: str | None = None
+    """The user that goes with the feed's token."""
+    upload_url: str | None = None
+    """For a feed whose address for uploads cannot be derived."""
+    allow: Sequence[str] = ()
+    """Names that may be mirrored though the feed has a package of its own of that name."""
+    include_sdist: bool = False
+    """Take a source archive where there is no wheel. uv may run its build backend here, to learn what it requires."""
+    save: bool = False
+    """Read what is there already through the feed: it saves then what its upstream gives."""
+    dry_run: bool = False
+    lock: str | os.PathLike[str] | None = None
+    """A file for the pins with hashes, without addresses."""
+    jobs: int = JOBS
+    """Downloads at once."""
+    cache: bool = True
+    """Whether downloads outlive an interruption, for a second try; what was sent is deleted."""
 
 
 def feed_mirror(
     requirements: str | Sequence[str] = (),
+    options: MirrorOptions | None = None,
     *,
-    to: str | None,
-    files: Sequence[str | os.PathLike[str]] = (),
-    pythons: Sequence[str] = (),
-    platforms: Sequence[str] = (),
-    source: str | None = None,
-    token_from: str | None = None,
-    source_token_from: str | None = None,
-    user: str | None = None,
-    upload_url: str | None = None,
-    allow: Sequence[str] = (),
-    include_sdist: bool = False,
-    save: bool = False,
-    dry_run: bool = False,
-    lock: str | os.PathLike[str] | None = None,
-    jobs: int = JOBS,
-    cache: bool = True,
     workspace: object = None,
     start: bool = True,
     environ: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> Mirrored:
-    """Resolve the requirements for each target, and upload what ``to`` lacks of the closure.
+    """Resolve the requirements (``pandas>=2``) for each target, and upload what the feed lacks of the closure.
 
-    ``requirements`` are as ``pandas>=2``; ``files`` are requirements, conda or environment files. Targets are all pairs
-    of ``pythons`` (``3.11``) and ``platforms`` (``manylinux_2_28_x86_64``, ``linux/aarch64``). ``to`` is named as for
-    ``feed_push``; None, for a plan or a lock only. ``source`` is the index to take from, by default the user's own
-    default index. ``allow`` are names that may be mirrored beside private versions of that name. ``save`` reads what is
-    there already through the feed, which makes it save what its upstream gives. Downloads that were finished before an
-    interruption are used again, unless ``cache`` is False. ``lock`` is a file for pins with hashes, without addresses.
-
-    What one file alone could not do is in ``failures`` (``raise_if_incomplete``). Raises what resolving raises,
-    ConflictError when the feed has other bytes or a private package of a name (nothing is sent then), and
-    AuthenticationError, PermissionDeniedError, NetworkError, UnsupportedError, UsageError, InputError.
+    What one file alone could not do is in the result's ``failures`` (``raise_if_incomplete``). Raises what resolving
+    raises (`amlpriv.resolving`); ConflictError when the feed has other bytes or a package of its own of a name (nothing
+    is sent then); AuthenticationError, PermissionDeniedError, NetworkError, UnsupportedError, UsageError, InputError.
     """
-    began, watcher = time.monotonic(), progress or Quiet()
+    asked, began, watcher = options or MirrorOptions(), time.monotonic(), progress or Quiet()
     surroundings = os.environ if environ is None else environ
-    if to is None and not (dry_run or lock):
+    if asked.to is None and not (asked.dry_run or asked.lock):
         raise UsageError(
             "Where the packages go is not said.", hint="Name a feed with --to, or use --dry-run or --lock."
         )
     words = [requirements] if isinstance(requirements, str) else list(requirements)
-    paths = [Path(file) for file in files]
-    wishes = read_wishes(words, paths, pythons=pythons, platforms=platforms, environ=surroundings, say=watcher.say)
+    paths = [Path(file) for file in asked.files]
+    bounds = {"pythons": asked.pythons, "platforms": asked.platforms}
+    wishes = read_wishes(words, paths, **bounds, environ=surroundings, say=watcher.say)
     place = None
-    if to is not None:
-        here = Path.cwd()
-        place = feed_place(to, environ=surroundings, folder=here, workspace=workspace, start=start, say=watcher.say)
-        if not dry_run:
-            check_destination(place.feed, upload_url)
-    login = _login(place, token_from, user, surroundings)
-    with _sides(place, login, _source(source, source_token_from, surroundings), surroundings) as sides, _work() as work:
-        closure = Closure(sides.source, sides.destination, surroundings, work, lock is not None, include_sdist)
-        closure.say = watcher.say
-        resolutions = closure.resolve(wishes)
-        if lock is not None:
-            write_text(Path(lock), lock_text(*resolutions))
-        plan = plan_for(resolutions, sides, frozenset(map(canonicalize_name, allow)))
-        run = Run(sides, resolutions, plan, upload_url, save, jobs, watcher)
-        result = run.nothing() if dry_run or place is None else run.everything(_cache(surroundings, work, kept=cache))
+    if asked.to is not None:
+        at = partial(feed_place, asked.to, environ=surroundings, folder=Path.cwd())
+        place = at(workspace=workspace, start=start, say=watcher.say)
+    with _sides(place, asked, surroundings) as sides:
+        result = _mirrored(wishes, asked, sides, surroundings, watcher)
     seconds, notes = time.monotonic() - began, (*wishes.notes, *result.notes)
-    return replace(result, seconds=seconds, notes=notes, lock=Path(lock) if lock is not None else None)
+    return replace(result, seconds=seconds, notes=notes, lock=Path(asked.lock) if asked.lock is not None else None)
 
 
-def _login(
-    place: FeedPlace | None, token_from: str | None, user: str | None, environ: Mapping[str, str]
-) -> Login | None:
-    if place is None:
-        return None
-    sources = credential_sources(environ, name=place.name, user=user, stdin=sys.stdin)
-    found = feed_credential(place, token_from, sources)
-    return Login(place.feed.simple or "", found.credentials)
+def _mirrored(
+    wishes: Wishes, asked: MirrorOptions, sides: Sides, environ: Mapping[str, str], watcher: Progress
+) -> Mirrored:
+    if sides.place is not None and not asked.dry_run:
+        check_destination(sides.place.feed, asked.upload_url)
+    with tempfile.TemporaryDirectory(prefix="amlpriv-mirror-", ignore_cleanup_errors=True) as folder:
+        work, hashes = Path(folder), asked.lock is not None
+        closure = Closure(sides.source, sides.destination, environ, work, hashes, asked.include_sdist, watcher.say)
+        resolutions = closure.resolve(wishes)
+        if asked.lock is not None:
+            write_text(Path(asked.lock), lock_text(*resolutions))
+        plan = plan_for(resolutions, sides, frozenset(map(canonicalize_name, asked.allow)))
+        run = Run(sides, resolutions, plan, asked.upload_url, asked.save, asked.jobs, watcher)
+        if asked.dry_run or sides.place is None:
+            return run.nothing()
+        return run.everything(_cache(environ, work, kept=asked.cache))
+
+
+@contextmanager
+def _sides(place: FeedPlace | None, asked: MirrorOptions, environ: Mapping[str, str]) -> Iterator[Sides]:
+    """Both sides, each with the certificates and the credential that it needs."""
+    source = _source(asked.source, asked.source_token_from, environ)
+    with IndexClient(environ) as reader, IndexClient(place.environ if place else environ) as client:
+        if place is None:
+            yield Sides(source, reader, None, None)
+            return
+        sources = credential_sources(environ, name=place.name, user=asked.user, stdin=sys.stdin)
+        found = feed_credential(place, asked.token_from, sources)
+        yield Sides(source, reader, place, Destination(client, Login(place.feed.simple or "", found.credentials)))
 
 
 def _source(word: str | None, token_from: str | None, environ: Mapping[str, str]) -> Login:
-    """The index to take from; the public one gets no credential that was not asked for."""
+    """The index to take from."""
     if word is None:
         usual = default_index(environ)
         return Login(usual.url, usual.credentials)
-    if word.startswith("file:"):
-        return Login(word, None)
     place = feed_place(word, environ=environ, folder=Path.cwd(), start=False)
     sources = credential_sources(environ, name=place.name, stdin=sys.stdin)
     return Login(place.feed.simple or word, feed_credential(place, token_from, sources).credentials)
-
-
-@contextmanager
-def _sides(place: FeedPlace | None, login: Login | None, source: Login, environ: Mapping[str, str]) -> Iterator[Sides]:
-    """Both sides, each with the certificates that it needs."""
-    with IndexClient(environ) as reader, IndexClient(place.environ if place else environ) as client:
-        destination = Destination(client, login) if login is not None else None
-        yield Sides(source, reader, place, destination)
-
-
-@contextmanager
-def _work() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="amlpriv-mirror-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
 
 
 def _cache(environ: Mapping[str, str], work: Path, *, kept: bool) -> Path:

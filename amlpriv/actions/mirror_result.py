@@ -84,6 +84,13 @@ class Mirrored:
         return not self.missing
 
     @property
+    def upload_bytes(self) -> int | None:
+        """Of what was, or would be, uploaded; None where the index does not tell the size of a file."""
+        sizes = [file.size for file in self.files if file.outcome in (MirrorOutcome.SENT, MirrorOutcome.WOULD_SEND)]
+        known = [size for size in sizes if size is not None]
+        return sum(known) if len(known) == len(sizes) else None
+
+    @property
     def exit_code(self) -> int:
         """0, or that of the first failure."""
         first = next(iter(self.failures.values()), None)
@@ -109,7 +116,7 @@ class Mirrored:
             "dry_run": self.dry_run,
             "complete": self.complete,
             "seconds": round(self.seconds, 1),
-            "upload_bytes": self.plan.upload_bytes,
+            "upload_bytes": self.upload_bytes,
             "targets": [str(resolution.target) for resolution in self.resolutions],
             "files": [file.as_json(self.origin(file.step)) for file in self.files],
             "missing": [

@@ -11,7 +11,7 @@ from packaging.utils import NormalizedName
 
 from amlpriv.actions.feed_place import FeedPlace
 from amlpriv.actions.mirror_closure import Destination, files_of
-from amlpriv.actions.mirror_files import Fetched, fetch_files, forget_files
+from amlpriv.actions.mirror_files import Fetched, fetch_files, forget_files, peek
 from amlpriv.actions.mirror_result import Mirrored, MirroredFile, MirrorOutcome
 from amlpriv.actions.mirror_sending import save_files, send_files
 from amlpriv.actions.uploading import Progress
@@ -74,7 +74,13 @@ class Run:
     def nothing(self) -> Mirrored:
         """What would be done."""
         failures = {step.file.filename: _refusal((step,)) for step in self.plan.refused}
-        rows = {step.file.filename: self._row(step, MirrorOutcome.WOULD_SEND) for step in self.plan.uploads}
+        told = peek(self.plan.uploads, self.sides.reader, self.sides.source)
+        rows = {
+            step.file.filename: MirroredFile(
+                step, MirrorOutcome.WOULD_SEND, *told.get(step.file.filename, (step.file.size, None))
+            )
+            for step in self.plan.uploads
+        }
         return self._result(rows, failures, dry_run=True)
 
     def everything(self, cache: Path) -> Mirrored:

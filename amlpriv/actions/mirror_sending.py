@@ -39,33 +39,20 @@ def send_files(
         sent[item.distribution.filename] = item
         done(item)
 
-    def send(items: Sequence[Distribution]) -> None:
-        upload(
-            items,
-            place.feed,
-            destination.login.credentials,
-            environ=place.environ,
-            upload_url=upload_url,
-            client=destination.client,
-            done=note,
-        )
-
+    login = destination.login.credentials
+    to = partial(upload, feed=place.feed, credentials=login, environ=place.environ, client=destination.client)
     wanted = [item.distribution for item in fetched]
-    try:
-        if wanted:
-            send(wanted)
-    except _OF_ONE_FILE:
-        for item in wanted:
-            if item.filename in sent:
-                continue
-            try:
-                send([item])
-            except _OF_ONE_FILE as error:
-                failed[item.filename] = error
-            except AmlprivError as error:
-                return sent, _all_others(wanted, sent, failed, error)
-    except AmlprivError as error:
-        return sent, _all_others(wanted, sent, failed, error)
+    # All at once; when one of them is refused, the others one by one.
+    for items in (wanted, *([item] for item in wanted)):
+        missing = [item for item in items if item.filename not in sent]
+        try:
+            if missing:
+                to(missing, upload_url=upload_url, done=note)
+        except _OF_ONE_FILE as error:
+            if items is not wanted:
+                failed[missing[0].filename] = error
+        except AmlprivError as error:
+            return sent, _all_others(wanted, sent, failed, error)
     return sent, failed
 
 

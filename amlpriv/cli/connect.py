@@ -13,7 +13,7 @@ from amlpriv.cli.options import SuggestingGroup, common, workspace_of, workspace
 if TYPE_CHECKING:
     from amlpriv.actions.connect_lines import LineVerdict
     from amlpriv.actions.connect_listing import Found, Listing
-    from amlpriv.actions.connect_testing import Tested
+    from amlpriv.actions.connect_testing import Tried
     from amlpriv.actions.connect_values import Written
     from amlpriv.connections.complaints import Complaint
 
@@ -207,12 +207,11 @@ def show(name: str, as_json: bool, **given: Any) -> int:
 @click.argument("package", required=False)
 @click.option("--url", metavar="URL", help="The index or repository to try. Default: what the connection was made for.")
 @_FOR
+@click.option("--also-public", is_flag=True, help="Ask your own index for the name, too; that tells it the name.")
 @click.option("--verbose", "-v", is_flag=True, help="Show what was looked at on the way, never a secret.")
 @workspace_options
 @common
-def test(
-    name: str, package: str | None, url: str | None, file: Path | None, verbose: bool, as_json: bool, **given: Any
-) -> int:
+def test(name: str, package: str | None, verbose: bool, as_json: bool, **given: Any) -> int:
     """Try the connection NAME with its own credential: read the index page and download one file of PACKAGE, or ask
     the repository for its branches and the reference PACKAGE.
 
@@ -222,7 +221,8 @@ def test(
     from amlpriv.actions.connect import connect as action
     from amlpriv.cli import show
 
-    tested = action.test(name, package, url=url, file=file, **_where(given))
+    where = _where(given)
+    tested = action.test(name, package, verbose=verbose, **given, **where)
     if as_json:
         show.as_json(tested.as_json())
     else:
@@ -230,15 +230,16 @@ def test(
     return tested.exit_code
 
 
-def _show_tested(tested: Tested, *, verbose: bool) -> None:
+def _show_tested(tested: Tried, *, verbose: bool) -> None:
     from amlpriv.secret import redact
 
     click.echo(f"{tested.connection.name} in {tested.workspace}, for {tested.url}")
     for step in tested.steps:
         click.echo(redact(f"  {'ok  ' if step.ok else 'FAIL'}  {step.name:<10}  {step.words}"))
-        if step.fix and not step.ok:
+        if step.fix and (verbose or not step.ok):
             click.echo(redact(f"                    {step.fix}"))
-        for text in step.notes if verbose or not step.ok else ():
+        told = verbose or not step.ok or step.name in ("connection", "credential")
+        for text in step.notes if told else ():
             click.echo(redact(f"                    - {text}"))
     _show_lines(tested.lines)
 

@@ -57,13 +57,14 @@ def mirror(requirement: tuple[str, ...], as_json: bool, **given: Any) -> int:
     For networks that reach a feed and not the public index. What the feed has already is skipped, and an interrupted
     copy goes on where it stopped. The exit code is not 0 while a file is missing.
     """
-    from amlpriv.actions.feed_mirror import feed_mirror
+    from amlpriv.actions.feed_mirror import MirrorOptions, feed_mirror
     from amlpriv.cli import show
 
     names = (given.pop(key) for key in ("workspace", "subscription", "resource_group", "workspace_name"))
     where, start, cache = workspace_of(*names), not given.pop("no_start"), not given.pop("no_cache")
     with show.Watcher() as watcher:
-        result = feed_mirror(requirement, workspace=where, start=start, cache=cache, progress=watcher, **given)
+        options = MirrorOptions(cache=cache, **given)
+        result = feed_mirror(requirement, options, workspace=where, start=start, progress=watcher)
     if as_json:
         show.as_json(result.as_json())
     else:
@@ -77,7 +78,8 @@ def _show(result: Mirrored) -> None:
     for note in (*result.plan.notes, *result.notes):
         show.say(f"note: {note}")
     for resolution in result.resolutions:
-        click.echo(f"{len(resolution.pins)} packages for {resolution.target}")
+        count = len(resolution.pins)
+        click.echo(f"{count} package{'' if count == 1 else 's'} for {resolution.target}")
     for file in result.files:
         click.echo(f"  {_line(file)}")
         if file.note:

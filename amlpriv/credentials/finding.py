@@ -8,7 +8,7 @@ from amlpriv.connections.addresses import LOOPBACK, Credentials
 from amlpriv.connections.feeds import FeedUrl
 from amlpriv.connections.git_urls import GitUrl
 from amlpriv.credentials.asking import within
-from amlpriv.credentials.found import Attempt, Found, Sources, Subject, read_subject, token_of
+from amlpriv.credentials.found import Attempt, Found, Sources, Subject, read_subject
 from amlpriv.credentials.keyrings import keyring_login
 from amlpriv.credentials.netrc_files import netrc_login
 from amlpriv.credentials.order import ORDER
@@ -63,8 +63,8 @@ def _places(subject: Subject) -> Iterator[tuple[str, _Ask]]:
 
 
 def _in_address(subject: Subject, sources: Sources) -> _Answer:  # noqa: ARG001  one of the places
-    if token_of(subject.written, subject.address) is not None:
-        return subject.written, "the address itself"
+    if subject.login is not None:
+        return subject.login, "the address itself"
     return None, "it names a user and no password" if subject.user else "there is none in it"
 
 

@@ -10,13 +10,13 @@ from typing import TextIO
 
 from amlpriv.connections.addresses import Address, Credentials
 from amlpriv.connections.azure_hosts import AzurePlace, azure_place
-from amlpriv.connections.feeds import FeedUrl, parse_feed_url
+from amlpriv.connections.feeds import FeedKind, FeedUrl, parse_feed_url
 from amlpriv.connections.git_reading import parse_git_url
 from amlpriv.connections.git_urls import GitUrl
 from amlpriv.connections.tokens import TokenKind, token_shape
 from amlpriv.secret import Secret
 
-__all__ = ["Attempt", "Found", "Sources", "Subject", "read_subject", "token_of"]
+__all__ = ["Attempt", "Found", "Sources", "Subject", "read_subject"]
 
 _LONGEST_USER = 32
 """Characters: what stands alone before an ``@`` and is longer is no name."""
@@ -54,14 +54,10 @@ class Subject:
     """Without credentials; its host is empty where there is nothing that a credential could be sent to by http(s)."""
     simple: str = ""
     """The address as pip gives it to a keyring."""
-    written: Credentials | None = field(default=None, repr=False)
-    """What stood in the address itself."""
-
-    @property
-    def user(self) -> str:
-        """The user that the address names without a password; empty for none."""
-        alone = self.written is not None and token_of(self.written, self.address) is None
-        return self.written.user.reveal() if alone and self.written and self.written.user else ""
+    login: Credentials | None = field(default=None, repr=False)
+    """What stood in the address itself, if it has a token."""
+    user: str = ""
+    """The user that the address names without a password; empty for none."""
 
     @property
     def azure(self) -> AzurePlace | None:
@@ -114,22 +110,23 @@ def read_subject(address: str | FeedUrl | GitUrl) -> Subject:
     if written.scheme not in ("http", "https"):
         written = replace(written, host="")
     simple = (address.simple if isinstance(address, FeedUrl) else address.https) or written.text
-    return Subject(written, simple, address.credentials)
+    login, user = _told_apart(address)
+    return Subject(written, simple, login, user)
 
 
-def token_of(credentials: Credentials | None, address: Address) -> Secret | None:
-    """The token among credentials that stood in an address.
+def _told_apart(address: FeedUrl | GitUrl) -> tuple[Credentials | None, str]:
+    """The credentials of an address, or its mere user.
 
-    Who stands alone before the ``@`` may be a token (Azure DevOps, GitHub and JFrog take that) or a mere user, as in
+    Who stands alone before the ``@`` may be a token (Azure DevOps, GitHub and JFrog take that) or a user, as in
     ``https://VssSessionToken@...`` for uv's keyring and in Azure Repos' own addresses: what has the shape of no known
-    token and is short, or is a name of the path, is a user.
+    token and is short, or is a name of the path, is a user. Gemfury's tokens always stand alone.
     """
-    if credentials is None or credentials.token is None or not credentials.token.reveal():
-        return None
-    token = credentials.token
-    if credentials.password is not None and credentials.password.reveal() not in ("", "x-oauth-basic"):
-        return token
-    name = token.reveal()
-    if token_shape(token).kind is not TokenKind.UNKNOWN:
-        return token
-    return None if len(name) <= _LONGEST_USER or name in address.parts else token
+    login = address.credentials
+    placeholder = any(complaint.code == "variable-in-url" for complaint in address.complaints)
+    if login is None or login.token is None or not login.token.reveal() or placeholder:
+        return None, address.user or "" if isinstance(address, GitUrl) else ""
+    name = login.token.reveal()
+    alone = login.user is not None and login.token is login.user
+    known = address.kind is FeedKind.GEMFURY or token_shape(login.token).kind is not TokenKind.UNKNOWN
+    is_user = alone and not known and (len(name) <= _LONGEST_USER or name in address.written.parts)
+    return (None, name) if is_user else (login, "")

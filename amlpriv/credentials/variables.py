@@ -9,7 +9,7 @@ from typing import Any
 from amlpriv.connections.addresses import Address, Credentials, read_address
 from amlpriv.connections.azure_hosts import azure_place
 from amlpriv.connections.feeds import parse_feed_url, same_feed
-from amlpriv.credentials.found import Sources, Subject, token_of
+from amlpriv.credentials.found import Sources, Subject, read_subject
 from amlpriv.secret import Secret
 
 __all__ = ["ENDPOINTS", "INDEXES", "azure_token", "feed_endpoints", "index_urls", "named_index", "pipeline_token"]
@@ -111,12 +111,12 @@ def index_urls(subject: Subject, sources: Sources) -> _Answer:
     others, found = 0, list[tuple[int, str, Credentials]]()
     for name, beside in INDEXES.items():
         for url in _urls(sources.environ.get(name, "")):
-            address = read_address(url)
-            credentials = _with(address, beside, sources.environ)
+            other = read_subject(url)
+            credentials = other.login or _beside(beside, sources.environ)
             if credentials is None:
                 continue
-            if _same_place(subject, address):
-                found.append((_likeness(subject, url, address), name, credentials))
+            if _same_place(subject, other.address):
+                found.append((_likeness(subject, other), name, credentials))
             else:
                 others += 1
     if found:
@@ -139,26 +139,22 @@ def _names(environ: Mapping[str, str]) -> Iterator[tuple[str, Address]]:
                 yield name, read_address(url)
 
 
-def _with(address: Address, beside: tuple[str, str] | None, environ: Mapping[str, str]) -> Credentials | None:
-    if any(complaint.code == "variable-in-url" for complaint in address.complaints):
-        return None  # neither pip nor uv replaces it
-    if token_of(address.credentials, address) is not None:
-        return address.credentials
-    if beside is None:
+def _beside(names: tuple[str, str] | None, environ: Mapping[str, str]) -> Credentials | None:
+    if names is None:
         return None
-    user, password = (environ.get(name) for name in beside)
-    if not password and beside[0].startswith("UV_"):
+    user, password = (environ.get(name) for name in names)
+    if not password and names[0].startswith("UV_"):
         user, password = "__token__", environ.get("UV_PUBLISH_TOKEN")
     return Credentials(Secret(user) if user else None, Secret(password)) if password else None
 
 
-def _likeness(subject: Subject, url: str, address: Address) -> int:
+def _likeness(subject: Subject, other: Subject) -> int:
     """How many names of the path agree from its beginning; the same index is above all."""
-    if _same_index(subject, url):
+    if _same_index(subject, other.simple):
         return 1000
     agree = 0
-    for one, other in zip(subject.address.parts, address.parts, strict=False):
-        if one != other:
+    for one, two in zip(subject.address.parts, other.address.parts, strict=False):
+        if one != two:
             break
         agree += 1
     return agree

@@ -18,8 +18,7 @@ from amlpriv.errors import ServiceError
 from amlpriv.indexes.answers import Answer, Login
 from amlpriv.indexes.downloads import Progress, fetch_file
 from amlpriv.indexes.refusals import refuse
-from amlpriv.indexes.transport import Limits, Opened, Transport
-from amlpriv.indexes.troubles import trouble_of, unreachable
+from amlpriv.indexes.transport import Limits, Opened, Transport, lost
 
 __all__ = ["IndexClient", "Limits", "Login"]
 
@@ -107,7 +106,7 @@ def _text(opened: Opened) -> str:
             if size > _LARGEST_PAGE:
                 raise ServiceError(f"{opened.hops[-1].url} has more than 128 MiB: that is no page of an index.")
     except (requests.exceptions.RequestException, OSError) as error:
-        raise unreachable(trouble_of(error), opened.url) from None
+        raise lost(error, opened) from None
     # ISO 8859-1 is what requests assumes for text without a charset; pages are UTF-8.
     named = "charset" in opened.response.headers.get("content-type", "").lower()
     encoding = (opened.response.encoding if named else None) or "utf-8"

@@ -13,8 +13,7 @@ from amlpriv.errors import InputError, ServiceError, StorageFullError
 from amlpriv.files import FULL, rename
 from amlpriv.indexes.answers import Answer, Login
 from amlpriv.indexes.refusals import refuse
-from amlpriv.indexes.transport import Opened, Transport
-from amlpriv.indexes.troubles import trouble_of, unreachable
+from amlpriv.indexes.transport import Opened, Transport, lost
 
 if TYPE_CHECKING:
     from hashlib import _Hash, blake2b
@@ -102,7 +101,7 @@ def _write(opened: Opened, part: Path, begun: int, progress: Progress | None) ->
                 if progress is not None:
                     progress(done, total)
         except requests.exceptions.RequestException as error:
-            raise unreachable(trouble_of(error), opened.url) from None
+            raise lost(error, opened) from None
 
 
 def answer_of(opened: Opened) -> Answer:

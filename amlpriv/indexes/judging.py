@@ -94,7 +94,7 @@ _ROLES = {
 
 _NEEDS = re.compile(r"need to have '(\w+)'")
 _EXPIRED = re.compile(r"\bexpired\b", re.IGNORECASE)
-_SCOPE = re.compile(r"\bscopes?\b", re.IGNORECASE)
+_SCOPE = re.compile(r"(?<![a-z])scopes?\b", re.IGNORECASE)
 _POLICY = re.compile(
     r"conditional access|VS403463|AADSTS5\d{4}|IP address.{0,30}not allowed|quarantin|malicious|curation|blocked by",
     re.IGNORECASE,

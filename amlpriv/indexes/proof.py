@@ -22,7 +22,8 @@ from amlpriv.indexes.hosts import HostState, collect_hosts
 from amlpriv.indexes.judging import Judgement, Outcome
 from amlpriv.indexes.proof_values import Proof, Step
 from amlpriv.indexes.refusals import judge_answer
-from amlpriv.indexes.troubles import BLOCKED, Trouble, UnreachableError, trouble_of, unreachable
+from amlpriv.indexes.transport import Opened, lost
+from amlpriv.indexes.troubles import BLOCKED, Trouble, UnreachableError
 from amlpriv.secret import without_query
 from amlpriv.target import Target
 
@@ -32,6 +33,8 @@ SIZE_LIMIT = 25 * 1024 * 1024
 """Bytes: a larger file is only begun, which proves that it may be read; its hash is not checked then."""
 
 _BEGUN = 64 * 1024
+_SAMPLE = 1024 * 1024
+"""Bytes: the limit for a file that no installer would take, and that only shows whether downloads work."""
 _TRIED = 3
 """Packages of the root page that are tried where no package is given."""
 
@@ -134,6 +137,8 @@ class _Attempt:
         """What an installer takes of the page."""
         choice: Choice = choose_file(page, requirement, target)
         self.sample, self.version = choice.sample, choice.version
+        if choice.file is None:
+            self.size_limit = min(self.size_limit, _SAMPLE)
         self._judged("choice", "", None, choice.judgement)
 
     def look_around(self, target: Target | None) -> None:
@@ -175,12 +180,12 @@ class _Attempt:
                 if judgement.outcome in (Outcome.NOT_FOUND, Outcome.PACKAGE_MISSING):
                     judgement = _gone(file, judgement)
                 elif judgement.outcome is Outcome.OK:
-                    judgement = self._read(file, opened.response.iter_content(_BEGUN), answer)
+                    judgement = self._read(file, opened, answer)
                 self._judged("file", url, answer.status, judgement)
         except UnreachableError as error:
             self._unreachable("file", url, error)
 
-    def _read(self, file: File, chunks: object, answer: Answer) -> Judgement:
+    def _read(self, file: File, opened: Opened, answer: Answer) -> Judgement:
         import requests
 
         name, expected = file.best_hash or ("sha256", "")
@@ -189,7 +194,7 @@ class _Attempt:
         whole = int(length) if length.isdecimal() else file.size
         begun_only = whole is not None and whole > self.size_limit
         try:
-            for chunk in chunks:  # type: ignore[attr-defined]
+            for chunk in opened.response.iter_content(_BEGUN):
                 digest.update(chunk)
                 self.bytes_read += len(chunk)
                 if begun_only or self.bytes_read > self.size_limit:
@@ -199,7 +204,7 @@ class _Attempt:
                     )
                     return Judgement(Outcome.OK, f"{words}{_by_way_of(answer.hops)}.")
         except (requests.exceptions.RequestException, OSError) as error:
-            raise unreachable(trouble_of(error), answer.url) from None
+            raise lost(error, opened) from None
         if not expected:
             words = f"{file.filename} was downloaded, {self.bytes_read:,} bytes; the index gives no hash for it"
             return Judgement(Outcome.OK, f"{words}{_by_way_of(answer.hops)}.")

@@ -23,7 +23,7 @@ from amlpriv.secret import without_query
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["Limits", "Opened", "Transport"]
+__all__ = ["Limits", "Opened", "Transport", "lost"]
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _AGAIN = (429, 500, 502, 503, 504)
@@ -74,8 +74,10 @@ class Transport:
         """GET an address, through all redirects. Statuses are the caller's to judge.
 
         The credential goes to addresses of the login's origin only. Raises UnreachableError; its ``hops`` are those
-        that answered.
+        that answered. Raises UsageError for what is no http(s) address.
         """
+        _check(login.url)
+        _check(url)
         opened = self._follow(login, url, dict(headers))
         try:
             yield opened
@@ -92,11 +94,11 @@ class Transport:
                 hops.append(Hop(without_query(url), response.status_code, bool(own)))
                 if response.status_code not in _REDIRECTS or "location" not in response.headers:
                     return Opened(url, response, tuple(hops))
-                target = _target(url, response.headers["location"])
+                with contextlib.closing(response):
+                    target = _target(url, response.headers["location"])
+                    self._check_target(url, target, hops)
                 if is_sign_in_address(target):
                     return Opened(target, response, tuple(hops), sign_in=True)
-                response.close()
-                self._check_target(url, target, hops)
                 url = target
         except UnreachableError as error:
             error.hops = tuple(hops)
@@ -146,7 +148,7 @@ class Transport:
             what = "its proxy cannot be used" if proxy else "it is no http(s) address"
             raise UsageError(f"{without_query(url)} cannot be asked: {what}.") from error
         except (requests.exceptions.RequestException, OSError) as error:
-            raise _translated(error, url) from None
+            raise unreachable(trouble_of(error), url) from None
 
     def _opened(self) -> requests.Session:
         with self._starting:
@@ -170,12 +172,27 @@ def _session(route: Route) -> requests.Session:
         def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
             return super().proxy_manager_for(proxy, **{**kwargs, "ssl_context": context})
 
-    session = requests.Session()
+    class Session(requests.Session):
+        def get_redirect_target(self, resp: requests.Response) -> None:
+            """None: redirects are ours, and requests would fail on a broken one even where it is not to follow any."""
+
+    session = Session()
     session.trust_env = False  # no netrc, and the proxy is ours to choose: the caller's environment, not the process's
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.mount("https://", Adapter(pool_maxsize=16))
     session.headers.update({"User-Agent": "amlpriv (like pip)"})
     return session
+
+
+def _check(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 0) >= 0
+    except ValueError:
+        good = False
+    if not good:
+        shown = take_credentials(url)[0].partition("?")[0]
+        raise UsageError(f"{shown[:200]} is no http(s) address.", hint="Give the address that pip's --index-url takes.")
 
 
 def _authorization(login: Login, url: str) -> dict[str, str]:
@@ -215,5 +232,8 @@ def _retry_after(response: requests.Response) -> float:
     return max(0.0, when.timestamp() - time.time())
 
 
-def _translated(error: Exception, url: str) -> UnreachableError:
-    return unreachable(trouble_of(error), url)
+def lost(error: Exception, opened: Opened) -> UnreachableError:
+    """The error for a body that did not come to its end."""
+    found = unreachable(trouble_of(error), opened.url)
+    found.hops = opened.hops
+    return found

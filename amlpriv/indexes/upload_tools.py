@@ -40,6 +40,8 @@ _DROPPED = (
     *("UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX", "UV_FIND_LINKS"),  # their addresses may hold credentials
 )
 """What the names of variables begin with that have no say here."""
+_EMPTY = ("pypirc", "netrc")
+"""Files in place of the user's. They exist: where NETRC leads nowhere, uv reads ~/.netrc (uv 0.13)."""
 
 
 class Tool(Enum):
@@ -95,6 +97,8 @@ def send(
 
     Raises ToolMissingError, ToolTimeoutError, ToolCancelledError.
     """
+    for name in _EMPTY:
+        (work / name).touch()
     command = _command(tool, url, path, environ, work)
     token = credentials.token if credentials is not None else None
     lines: list[str] = []
@@ -131,9 +135,8 @@ def _command(tool: Tool, url: str, path: Path, environ: Mapping[str, str], work:
     twine = _twine(environ)
     if twine is None:
         raise ToolMissingError("The program twine was not found.", hint="pip install twine")
-    config = work / "pypirc"
-    config.touch()
-    options = ("--non-interactive", "--disable-progress-bar", "--verbose", "--config-file", str(config))
+    config = str(work / "pypirc")
+    options = ("--non-interactive", "--disable-progress-bar", "--verbose", "--config-file", config)
     return (*twine, "upload", *options, "--repository-url", url, "--", str(path.absolute()))
 
 
@@ -149,7 +152,7 @@ def _settings(environ: Mapping[str, str], work: Path) -> dict[str, str]:
         "UV_UPLOAD_HTTP_TIMEOUT": "900",
         **rest,
         **_way(environ),
-        "NETRC": str(work / "netrc"),  # no such file: requests and uv look nowhere else then
+        "NETRC": str(work / "netrc"),
         "UV_CREDENTIALS_DIR": str(work / "credentials"),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         "NO_COLOR": "1",
@@ -174,12 +177,12 @@ def _way(environ: Mapping[str, str]) -> dict[str, str]:
 def _signing_in(tool: Tool, credentials: Credentials | None) -> dict[str, str]:
     user = credentials.user if credentials is not None else None
     token = credentials.token if credentials is not None else None
+    prefix = "UV_PUBLISH" if tool is Tool.UV else "TWINE"
     if token is None:
-        # twine asks for a user where none is given; a server that wants none looks at none.
-        return {"TWINE_USERNAME": _ANONYMOUS, "TWINE_PASSWORD": _ANONYMOUS} if tool is Tool.TWINE else {}
+        # Both tools want a credential, or else look for one of the user's; a server that wants none looks at none.
+        return {f"{prefix}_USERNAME": _ANONYMOUS, f"{prefix}_PASSWORD": _ANONYMOUS}
     alone = user is None or user == token
     name = TOKEN_USER if alone or user is None else user.reveal()
-    prefix = "UV_PUBLISH" if tool is Tool.UV else "TWINE"
     return {f"{prefix}_USERNAME": name, f"{prefix}_PASSWORD": token.reveal()}
 
 

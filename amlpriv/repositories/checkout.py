@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from amlpriv.errors import BuildError
+from amlpriv.errors import BuildError, StorageFullError
 from amlpriv.repositories.git import Git, cleared
+from amlpriv.repositories.outcomes import disk_is_full
 from amlpriv.repositories.refs import RefKind
 from amlpriv.repositories.stores import Store
 
@@ -61,7 +62,7 @@ def plain_git(environ: Mapping[str, str], work: Path) -> Git:
     """A git that reads no settings but the repository's own and reaches no host; ``work`` gets an empty home."""
     home = work / "no-home"
     home.mkdir(exist_ok=True)
-    child = {**cleared(environ), "GIT_CONFIG_NOSYSTEM": "1", "GIT_ALLOW_PROTOCOL": "", "GIT_LFS_SKIP_SMUDGE": "1"}
+    child = {**cleared(environ), "GIT_CONFIG_NOSYSTEM": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_LFS_SKIP_SMUDGE": "1"}
     child |= dict.fromkeys(("HOME", "USERPROFILE", "XDG_CONFIG_HOME"), str(home))
     child.pop("GIT_CONFIG_GLOBAL", None)
     settings = ("safe.directory=*", f"core.hooksPath={home.as_posix()}", "gc.auto=0", "core.fsmonitor=false")
@@ -108,6 +109,8 @@ def _borrow(folder: Path, store: Path) -> None:
 def _must(git: Git, folder: Path, *arguments: str) -> tuple[str, ...]:
     done = git.call(*arguments, cwd=folder)
     if not done.succeeded:
+        if disk_is_full(done.lines):
+            raise StorageFullError(f"There is no space left in {folder}.", hint="Free some space.")
         message = f"git {arguments[0]} failed in {folder}."
         raise BuildError(message, hint="\n".join(done.lines[-8:]) or "It said nothing.")
     return done.lines

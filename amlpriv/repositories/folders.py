@@ -9,11 +9,22 @@ from pathlib import Path, PurePosixPath
 
 from amlpriv.errors import InputError, NotFoundError
 
-__all__ = ["subfolder"]
+__all__ = ["relative", "subfolder"]
 
 _PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
 _DEPTH = 4
 _MOST = 5
+
+
+def relative(subdirectory: str | None) -> PurePosixPath:
+    """The subdirectory as a path within the repository. Raises InputError for one that leads out of it."""
+    path = PurePosixPath((subdirectory or "").replace("\\", "/"))
+    names = path.parts
+    if any(name == ".." or ":" in name for name in names) or path.is_absolute() or ".git" in map(str.lower, names):
+        raise InputError(
+            f"The subdirectory '{subdirectory}' leads out of the repository.", hint="Name a folder of the repository."
+        )
+    return path
 
 
 def subfolder(root: Path, subdirectory: str | None, where: str) -> Path:
@@ -22,12 +33,7 @@ def subfolder(root: Path, subdirectory: str | None, where: str) -> Path:
     Raises NotFoundError with the nearest folders, and InputError for one that leads out of the checkout, or has a link
     that does.
     """
-    names = PurePosixPath((subdirectory or "").replace("\\", "/")).parts
-    if any(name == ".." or ":" in name for name in names) or names[:1] == ("/",) or ".git" in map(str.lower, names):
-        raise InputError(
-            f"The subdirectory '{subdirectory}' leads out of the repository.", hint="Name a folder of the repository."
-        )
-    folder = root.joinpath(*names)
+    folder = root / relative(subdirectory)
     if not folder.resolve().is_relative_to(root.resolve()):
         raise InputError(f"The subdirectory '{subdirectory}' of {where} is a link that leads out of the repository.")
     if not folder.is_dir():

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 
-__all__ = ["Outcome", "judge", "said"]
+__all__ = ["Outcome", "disk_is_full", "judge", "said"]
 
 
 class Outcome(Enum):
@@ -101,6 +101,11 @@ def judge(lines: Iterable[str]) -> Outcome:
         status = int(found[1])
         return _HTTP.get(status, Outcome.SERVER if status >= 500 else Outcome.UNKNOWN)
     return next((outcome for pattern, outcome in _WORDS[6:] if re.search(pattern, text)), Outcome.UNKNOWN)
+
+
+def disk_is_full(lines: Iterable[str]) -> bool:
+    """Whether git had no space left to write."""
+    return any("no space left on device" in line.lower() or "disk quota exceeded" in line.lower() for line in lines)
 
 
 def said(lines: Iterable[str]) -> tuple[str, ...]:

@@ -116,15 +116,13 @@ def ls_remote(
     """Ask the repository's host for its branches and tags, and for the commit of ``ref`` (else of the address' own).
 
     ``credentials`` None means none at all, unless ``own_helpers`` lets git ask the user's credential helper, netrc and
-    askpass; ssh always has its own keys. ``timeout`` is in seconds, for all together. Never raises for what the host
-    says. Raises UsageError for a credential with a line break, and ToolCancelledError.
+    askpass; ssh always has its own keys. ``timeout`` is in seconds, for all together. What the host says never raises;
+    a credential with a line break does (UsageError), and ToolCancelledError.
     """
     question = _Question(git_url, credentials, ref or git_url.ref)
     protocols = protocols_for(git_url)
-    if git_url.transport is None:
-        return question.answer(Outcome.ADDRESS)
     if question.url.partition(":")[0] not in protocols:
-        return question.answer(Outcome.TRANSPORT)
+        return question.answer(Outcome.TRANSPORT if git_url.transport else Outcome.ADDRESS)
     with tempfile.TemporaryDirectory(prefix="amlpriv-git-", ignore_cleanup_errors=True) as folder:
         work = Path(folder).resolve()
         alone = question.url.startswith("http") and not (own_helpers and credentials is None)

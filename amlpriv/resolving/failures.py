@@ -13,6 +13,7 @@ from amlpriv.errors import (
     NetworkError,
     NotFoundError,
     PermissionDeniedError,
+    ServiceError,
 )
 from amlpriv.secret import redact, without_query
 from amlpriv.target import Target
@@ -73,6 +74,7 @@ _UNREACHED = re.compile(
     r"error sending request|dns error|tcp connect error|network was disabled|operation timed out|Failed to fetch"
     r"|Request failed after|Network connectivity is disabled"
 )
+_STATUS = re.compile(r"HTTP status (?:server|client) error \((\d{3})")
 _TLS = re.compile(r"(?i)invalid peer certificate|UnknownIssuer|certificate")
 
 
@@ -152,7 +154,9 @@ def _reason(text: str) -> str:
     return f"{because[1]}." if because else "the requirements contradict one another."
 
 
-def _unreached(text: str, where: str) -> IndexUnreachableError:
+def _unreached(text: str, where: str) -> AmlprivError:
+    if (status := _STATUS.search(text)) is not None:
+        return ServiceError(f"{where} answered HTTP {status[1]}.", hint=_hint("Run it again in a while.", text))
     if _TLS.search(text):
         fix = "Its certificate is not trusted here: set SSL_CERT_FILE to your organisation's CA bundle."
         return IndexUnreachableError(f"{where} could not be asked: TLS failed.", hint=_hint(fix, text))

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from amlpriv.connections.addresses import Credentials
-from amlpriv.connections.kinds import Auth, NewConnection, StoredConnection, read_connection, request_body, reveal
+from amlpriv.connections.kinds import NewConnection, StoredConnection, read_connection, request_body, reveal
 from amlpriv.errors import (
     AmlprivError,
     AuthenticationError,
@@ -102,10 +102,13 @@ class Connections:
                 return Credentials(_decoded(found["pat"]))
             case "usernamepassword" if isinstance(found.get("username"), str):
                 return Credentials(_decoded(found["username"]), _decoded(str(found.get("password") or "")))
-            case other:
-                known = " or ".join(auth.value for auth in (Auth.PAT, Auth.BASIC))
+            case "pat" | "usernamepassword":
                 raise ServiceError(
-                    f"Connection {name} signs in by {other}, and its credential is not one of {known}.",
+                    f"The workspace has no credential for connection {name}.", hint="Give it one: connect rotate."
+                )
+            case other:
+                raise ServiceError(
+                    f"Connection {name} signs in by {other}, which no package index or git server takes.",
                     hint="Make it again with 'amlpriv connect'.",
                 )
 

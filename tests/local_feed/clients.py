@@ -110,10 +110,10 @@ class Feed:
         return self.push_bytes(file.name, file.read_bytes(), path=path, password=password, **fields)
 
     def push_bytes(
-        self, name: str, content: bytes, *, path: str = "upload/", password: str | None = None, **fields: str
+        self, filename: str, content: bytes, *, path: str = "upload/", password: str | None = None, **fields: str
     ) -> Answer:
         form: dict[str, Any] = {":action": "file_upload", "protocol_version": "1", **fields}
-        body, kind = encode_multipart_formdata({**form, "content": (name, content, "application/octet-stream")})
+        body, kind = encode_multipart_formdata({**form, "content": (filename, content, "application/octet-stream")})
         return self.ask(path, method="POST", body=body, headers={"Content-Type": kind}, password=password)
 
     def control(self, method: str, path: str, body: object = None) -> Response:
@@ -161,11 +161,11 @@ class Tools:
         words = ("-m", "pip", "download", "--no-deps", "-d", self.folder / "downloaded", what)
         return self.run(feed, sys.executable, *words, PIP_INDEX_URL=index)
 
-    def uv_install(self, feed: Feed, what: str, *, token: str | None = None, url: str = "") -> Ended:
+    def uv_install(self, feed: Feed, what: str, *, token: str | None = None, url: str = "", **variables: str) -> Ended:
         index = _login(url or feed.url(), feed.token() if token is None else token)
         words = ("pip", "install", "--no-deps", "--no-cache", "--target", self.folder / "installed", what)
         python = ("--python", sys.executable)
-        return self.run(feed, uv_program(self.environ), *words, *python, UV_DEFAULT_INDEX=index)
+        return self.run(feed, uv_program(self.environ), *words, *python, UV_DEFAULT_INDEX=index, **variables)
 
     def uv_publish(self, feed: Feed, *files: Path, token: str | None = None, url: str = "") -> Ended:
         known = {"UV_PUBLISH_USERNAME": "any", "UV_PUBLISH_PASSWORD": feed.token() if token is None else token}

@@ -159,6 +159,17 @@ def build_wheel(folder, settings=None, metadata=None):
         wheel.writestr(f"{info}/WHEEL", about)
         wheel.writestr(f"{info}/RECORD", "")
     return name
+
+def build_editable(folder, settings=None, metadata=None):
+    import os
+    name = build_wheel(folder)
+    with zipfile.ZipFile(f"{folder}/{name}") as wheel:
+        members = {item: wheel.read(item) for item in wheel.namelist() if item != "contoso_nlp.py"}
+    with zipfile.ZipFile(f"{folder}/{name}", "w") as wheel:
+        wheel.writestr("contoso_nlp.pth", os.getcwd())
+        for item, data in members.items():
+            wheel.writestr(item, data)
+    return name
 """
 
 

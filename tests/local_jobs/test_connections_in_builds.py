@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from amlpriv.connections.uses import Use
 from amlpriv.errors import BuildError
 from amlpriv.local.jobs.environments import prepare_environment
 from amlpriv.local.jobs.runner import LocalRunner
@@ -116,8 +115,8 @@ def test_a_job_gets_its_packages_with_the_credentials_of_the_closest_connections
     place: Workplace, index: Door, git: Door
 ) -> None:
     place.connect("index-far", "PythonFeed", index.url, pat=WRONG)
-    place.connect("index-near", "PythonFeed", f"{index.url}/ml", pat=TOKEN)
-    place.connect("repositories", "Git", f"{git.url}/contoso", username="ci", password=ENCODED)
+    place.connect("index-near", "PythonFeed", f"{index.url}/ml", username="ci", password=ENCODED)
+    place.connect("repositories", "Git", f"{git.url}/contoso", pat=TOKEN)
     text = conda(
         f"--index-url {index.url}/ml/simple/", "contoso-features", f"contoso-nlp @ git+{git.url}/contoso/nlp.git@v1"
     )
@@ -128,7 +127,8 @@ def test_a_job_gets_its_packages_with_the_credentials_of_the_closest_connections
     assert f"repository {git.url}/contoso/nlp.git: connection repositories (it matches)" in log
     assert "42" in place.log("first", "user_logs/std_log.txt")
     assert index.answers("/ml/files/contoso_features") == {200}
-    assert {login for _, login, status in git.seen if status == 200} == {f"ci:{PASSWORD}"}
+    assert {login for _, login, status in index.seen if status == 200} == {f"ci:{PASSWORD}"}
+    assert {login for _, login, status in git.seen if status == 200} == {f"{TOKEN}:"}
 
     for secret in (TOKEN, PASSWORD, ENCODED):
         kept = files_with(secret, place.root, Path(place.environ["HOME"]))
@@ -141,6 +141,25 @@ def test_a_job_gets_its_packages_with_the_credentials_of_the_closest_connections
     again = place.run("second", text, "python -c 'import contoso_nlp'")
     assert again["status"] == "Completed"
     assert len(index.seen) == before, "another credential is no reason to build again"
+
+
+def test_two_credentials_for_one_host_and_a_repository_to_be_edited(place: Workplace, index: Door, git: Door) -> None:
+    """A netrc file has one entry for a host: pip gets these in the addresses."""
+    place.connect("one", "PythonFeed", f"{index.url}/one", pat=TOKEN)
+    place.connect("two", "PythonFeed", f"{index.url}/two", username="ci", password=ENCODED)
+    place.connect("repositories", "Git", git.url, username="ci", password=ENCODED)
+    lines = [f"--index-url {index.url}/one/simple", f"--extra-index-url {index.url}/two/simple"]
+    text = conda(*lines, "contoso-features", f"-e git+{git.url}/contoso/nlp.git@v1#egg=contoso-nlp")
+    job = place.run("third", text, "python -c 'import contoso_nlp; print(contoso_nlp.__file__)'; pip freeze")
+    log, said = place.log("third"), place.log("third", "user_logs/std_log.txt")
+    assert job["status"] == "Completed", log
+    assert {login for path, login, _ in index.seen if path.startswith("/one/simple")} == {f"{TOKEN}:"}
+    assert {login for path, login, _ in index.seen if path.startswith("/two/simple")} == {f"ci:{PASSWORD}"}
+    assert "pip gets these credentials in addresses" in log
+    assert "/src/contoso-nlp/" in said
+    for secret in (TOKEN, PASSWORD, ENCODED):
+        assert all("/plane/connection-secrets/" in path for path in files_with(secret, place.root))
+        assert secret not in log + said
 
 
 def test_without_a_connection_the_reason_is_named(place: Workplace, index: Door) -> None:
@@ -171,15 +190,3 @@ def test_a_repository_without_connection_asks_nobody_and_says_why(place: Workpla
     error = refused(conda("--no-index", f"contoso-nlp @ git+{git.url}/contoso/nlp.git@v1"), place)
     assert "a git server wants credentials" in error.message
     assert f"repository {git.url}/contoso/nlp.git: no connection." in str(error.hint)
-
-
-def test_where_azure_ml_uses_no_connection_none_is_used_here(place: Workplace, index: Door) -> None:
-    from amlpriv.connections.kinds import StoredConnection
-    from amlpriv.connections.rewriting import KnownConnection
-    from amlpriv.secret import Secret
-
-    known = [KnownConnection(StoredConnection("feed", "PythonFeed", index.url, "PAT"), Secret(TOKEN))]
-    text = conda(f"--index-url {index.url}/mlflow/simple", "contoso-features")
-    error = refused(text, place, known=known, use=Use.MLFLOW_ONLINE)
-    assert "without any connection" in str(error.hint)
-    assert {login for path, login, _ in index.seen if "mlflow" in path} == {""}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -122,6 +123,10 @@ class GitServer:
     redirects: dict[str, str] = field(default_factory=dict)
     """A beginning of a path -> what takes its place."""
     scheme: str = "http"
+    large: dict[str, bytes] = field(default_factory=dict)
+    """Files of Git LFS by their sha256."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """git's settings at the server, beside its own."""
 
     def url(self, name: str = "team/private.git") -> str:
         """The address of a repository."""
@@ -192,6 +197,8 @@ class _Handler(BaseHTTPRequestHandler):
         for start, other in state.redirects.items():
             if path.startswith(start):
                 return self._plain(302, headers={"Location": self.path.replace(start, other, 1)})
+        if path.startswith("/large/"):
+            return self._plain(200, state.large[path.rpartition("/")[2]])
         if path.startswith("/page"):
             return self._plain(200, b"<html>\n<body>Sign in</body>\n</html>\n")
         if not path.startswith("/public"):
@@ -200,6 +207,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._plain(401, headers={"WWW-Authenticate": 'Basic realm="git"'})
             if right == "none":
                 return self._plain(403)
+        if path.endswith("/info/lfs/objects/batch"):
+            return self._large()
         return self._backend(path, query)
 
     def _login(self) -> str | None:
@@ -207,13 +216,22 @@ class _Handler(BaseHTTPRequestHandler):
         return base64.b64decode(value).decode() if scheme.lower() == "basic" else None
 
     def _plain(self, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if status != 200:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _large(self) -> None:
+        """Git LFS, "Batch API": where each file is."""
+        wanted = json.loads(self._body())["objects"]
+        state = self.server.state
+        objects = [{**one, "actions": {"download": {"href": state.url(f"large/{one['oid']}")}}} for one in wanted]
+        kind = {"Content-Type": "application/vnd.git-lfs+json"}
+        self._plain(200, json.dumps({"transfer": "basic", "objects": objects}).encode(), kind)
 
     def _backend(self, path: str, query: str) -> None:
         """git-http-backend(1), a CGI program."""
@@ -222,13 +240,6 @@ class _Handler(BaseHTTPRequestHandler):
             "GIT_PROJECT_ROOT": str(self.server.state.root),
             "GIT_HTTP_EXPORT_ALL": "1",
             "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_CONFIG_COUNT": "3",
-            "GIT_CONFIG_KEY_0": "uploadpack.allowAnySHA1InWant",
-            "GIT_CONFIG_VALUE_0": "true",
-            "GIT_CONFIG_KEY_1": "uploadpack.allowFilter",
-            "GIT_CONFIG_VALUE_1": "true",
-            "GIT_CONFIG_KEY_2": "safe.directory",
-            "GIT_CONFIG_VALUE_2": "*",
             "PATH_INFO": path,
             "QUERY_STRING": query,
             "REQUEST_METHOD": self.command,
@@ -237,6 +248,17 @@ class _Handler(BaseHTTPRequestHandler):
             "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
             "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
         }
+        settings = {
+            "uploadpack.allowAnySHA1InWant": "true",
+            "uploadpack.allowFilter": "true",
+            "safe.directory": "*",
+            **self.server.state.settings,
+        }
+        if settings.get("protocol.version") == "0":
+            env["GIT_PROTOCOL"] = ""
+        env["GIT_CONFIG_COUNT"] = str(len(settings))
+        for number, (name, value) in enumerate(settings.items()):
+            env |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
         body = self._body()
         done = subprocess.run(["git", "http-backend"], input=body, env=env, capture_output=True, check=False)
         head, _, content = done.stdout.partition(b"\r\n\r\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from packaging.utils import canonicalize_version
 from packaging.version import InvalidVersion, Version
 
 from amlpriv.errors import AmlprivError, ConflictError, InputError, NotFoundError
@@ -58,8 +59,9 @@ def _promote(context: Context, call: Call) -> Response:
         raise InputError(f"There is no view {call['view']!r}. The views are {', '.join(VIEWS)}.")
     with packages.hold(call["package"]):
         package = packages.read(call["package"])
-        if not package.of_version(version):
+        if not (files := package.of_version(version)):
             raise _no_version(call)
+        version = files[0].version
         if (version, view) not in package.views:
             package = packages.save(replace(package, views=(*package.views, (version, view))))
     return json_response(_package(package))
@@ -112,10 +114,11 @@ def _shown(service: FeedService, feed: Feed) -> Json:
 def _package(package: Package) -> Json:
     versions: dict[str, Any] = {}
     for file in package.files:
-        known = versions.setdefault(file.version, {"version": file.version, "origin": file.origin, "files": []})
+        key = canonicalize_version(file.version)
+        known = versions.setdefault(key, {"version": file.version, "origin": file.origin, "files": []})
         known["files"].append({"filename": file.filename, "sha256": file.sha256, "size": file.size})
     for version, view in package.views:
-        versions[version].setdefault("views", []).append(view)
+        versions[canonicalize_version(version)].setdefault("views", []).append(view)
     return {
         "name": package.name,
         "versions": list(versions.values()),

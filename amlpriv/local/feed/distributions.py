@@ -50,7 +50,7 @@ def named(filename: str) -> Distribution:
     except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion) as error:
         raise BadDistribution(f"'{filename}' is not the name of a wheel or a source distribution: {error}") from None
     if "/" in filename or "\\" in filename or filename.startswith(".") or not filename.isprintable():
-        raise BadDistribution(f"'{filename}' is not the name of a file.")
+        raise BadDistribution(f"'{filename}' is not the name of a wheel or a source distribution.")
     return Distribution(name, str(version))
 
 

@@ -140,4 +140,4 @@ class Feeds:
 
 
 def _is(feed: Feed, scope: list[str]) -> bool:
-    return [feed.organisation.lower(), (feed.project or "").lower()][: max(len(scope), 1)] == scope
+    return [feed.organisation.lower(), (feed.project or "").lower()] == (scope if len(scope) > 1 else [*scope, ""])

@@ -14,11 +14,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from packaging.utils import canonicalize_version
+
 from amlpriv.errors import LocalWorkspaceError
 from amlpriv.files import rename
 from amlpriv.local.home import make_private_folder, write_private
 
-__all__ = ["VIEWS", "Package", "Packages", "StoredFile", "normalised"]
+__all__ = ["VIEWS", "Package", "Packages", "StoredFile", "normalised", "same_version"]
 
 Origin = Literal["pushed", "upstream"]
 VIEWS = ("Local", "Prerelease", "Release")
@@ -27,6 +29,11 @@ VIEWS = ("Local", "Prerelease", "Release")
 def normalised(name: str) -> str:
     """A project's name by PEP 503."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def same_version(one: str, other: str) -> bool:
+    """Whether two spellings mean one version (PEP 440)."""
+    return canonicalize_version(one) == canonicalize_version(other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +74,19 @@ class Package:
         return next((file for file in self.files if file.filename.lower() == filename.lower()), None)
 
     def of_version(self, version: str) -> tuple[StoredFile, ...]:
-        """The files of a version."""
-        return tuple(file for file in self.files if file.version == version)
+        """The files of a version, however it is spelt (1.0 is 1)."""
+        return tuple(file for file in self.files if same_version(file.version, version))
+
+    def was_deleted(self, version: str) -> bool:
+        """Whether a version was there once."""
+        return any(same_version(version, each) for each in self.deleted)
 
     def in_view(self, view: str | None) -> tuple[StoredFile, ...]:
         """The files that a view shows; ``Local`` and no view show all."""
         if view is None or view.lower() == "local":
             return self.files
-        shown = {version for version, name in self.views if name.lower() == view.lower()}
-        return tuple(file for file in self.files if file.version in shown)
+        shown = {canonicalize_version(version) for version, name in self.views if name.lower() == view.lower()}
+        return tuple(file for file in self.files if canonicalize_version(file.version) in shown)
 
 
 class Packages:
@@ -158,8 +169,8 @@ class Packages:
             known = self.read(name)
             gone = known.of_version(version)
             if gone:
-                rest = tuple(file for file in known.files if file.version != version)
-                views = tuple(pair for pair in known.views if pair[0] != version)
+                rest = tuple(file for file in known.files if file not in gone)
+                views = tuple(pair for pair in known.views if not same_version(pair[0], version))
                 self.save(replace(known, files=rest, views=views, deleted=(*known.deleted, version)))
             for file in gone:
                 self.path(name, file.filename).unlink(missing_ok=True)

@@ -7,13 +7,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename
-from packaging.version import InvalidVersion, Version
 
 from amlpriv.connections.pages import File, Page, write_html, write_html_names
 from amlpriv.errors import AmlprivError
 from amlpriv.local.feed.asking import Errand
 from amlpriv.local.feed.distributions import BadDistribution, named
-from amlpriv.local.feed.packages import Package, StoredFile, normalised
+from amlpriv.local.feed.packages import Package, StoredFile, normalised, same_version
 from amlpriv.local.feed.redirects import send_file
 from amlpriv.local.feed.refusals import FeedRefusal
 from amlpriv.local.plane.http import Response
@@ -66,7 +65,7 @@ def download(errand: Errand, rest: tuple[str, ...]) -> Response:
 def _save(errand: Errand, package: Package, version: str, filename: str) -> StoredFile | None:
     """Fetch a file from upstream and keep it; None when there is none. Two that want it wait for one another."""
     found = next((file for file in errand.outside(package) if file.filename == filename and _is_ours(file)), None)
-    if found is None or errand.upstream is None or named(filename).version != named_version(version):
+    if found is None or errand.upstream is None or not same_version(named(filename).version, version):
         return None
     with errand.packages.hold(package.name):
         if there := errand.packages.read(package.name).file(filename):
@@ -91,16 +90,8 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def named_version(version: str) -> str:
-    """A version as it stands in a link, normalised; the caller's spelling when it cannot be."""
-    try:
-        return str(Version(version))
-    except InvalidVersion:
-        return version
-
-
 def _is(file: StoredFile, version: str, filename: str) -> bool:
-    return file.filename == filename and file.version == named_version(version)
+    return file.filename == filename and same_version(file.version, version)
 
 
 def _is_ours(file: File) -> bool:

@@ -20,7 +20,7 @@ class FeedRefusal(ArmError):  # noqa: N818  # it is an answer
 
     def __init__(self, status: int, kind: str, message: str, *, headers: Mapping[str, str] | None = None) -> None:
         """``kind`` is the name of the exception that the service would name."""
-        super().__init__(status, kind, message, headers=headers)
+        super().__init__(status, kind, " ".join(message.split()), headers=headers)
 
     def response(self) -> Response:
         """The response that says so."""
@@ -35,5 +35,5 @@ class FeedRefusal(ArmError):  # noqa: N818  # it is an answer
             "eventId": 3000,
         }
         answer = json_response(body, self.status, {"ActivityId": activity, **self.headers})
-        phrase = f"{HTTPStatus(self.status).phrase} - {self.message} (DevOps Activity ID: {activity})"
+        phrase = f"{HTTPStatus(self.status).phrase} - {self.message[:500]} (DevOps Activity ID: {activity})"
         return Response(answer.status, answer.body, answer.headers, reason=phrase)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from amlpriv.local.feed.asking import Errand
 from amlpriv.local.feed.distributions import BadDistribution, Distribution, named, read_distribution
 from amlpriv.local.feed.multipart import BadForm, Form, TooLarge, boundary_of, read_form
-from amlpriv.local.feed.packages import Package, StoredFile
+from amlpriv.local.feed.packages import Package, StoredFile, same_version
 from amlpriv.local.feed.refusals import FeedRefusal
 from amlpriv.local.plane.http import Response
 
@@ -66,10 +65,7 @@ def _check(form: Form, path: Path) -> Distribution:
 def _same(field: str, given: str, real: str) -> bool:
     if field == "name":
         return canonicalize_name(given) == real
-    try:
-        return str(Version(given)) == real
-    except InvalidVersion:
-        return False
+    return same_version(given, real)
 
 
 def _keep(errand: Errand, form: Form, distribution: Distribution, path: Path) -> Response:
@@ -89,19 +85,19 @@ def _check_new(errand: Errand, package: Package, version: str, filename: str) ->
     what = f"{package.name} {version}"
     if package.file(filename):
         raise _conflict(f"The feed '{errand.feed.name}' already contains file '{filename}' in package '{what}'.")
-    if version in package.deleted:
+    if package.was_deleted(version):
         raise _conflict(f"The feed '{errand.feed.name}' already contained '{what}', which was deleted.")
     saved = any(file.origin == "upstream" for file in package.of_version(version))
-    if saved or any(_version(file.filename) == version for file in errand.outside(package)):
+    if saved or any(_is_of(file.filename, version) for file in errand.outside(package)):
         message = f"'{what}' cannot be published to the feed because it exists in at least one of the feed's upstream"
         raise _conflict(f"{message} sources.")
 
 
-def _version(filename: str) -> str | None:
+def _is_of(filename: str, version: str) -> bool:
     try:
-        return named(filename).version
+        return same_version(named(filename).version, version)
     except BadDistribution:
-        return None
+        return False
 
 
 def _bad(message: str) -> FeedRefusal:

@@ -20,6 +20,8 @@ _LOG = logging.getLogger(__name__)
 _FRESH_SECONDS = 300.0
 """A page is asked for again after that; the real service takes hours (Azure Artifacts, "Upstream sources")."""
 
+_DOWN_SECONDS = 15.0
+
 
 class Upstream:
     """Reads pages and files of the user's default index; safe between threads."""
@@ -30,6 +32,7 @@ class Upstream:
         self._environ, self._clock = dict(environ), clock
         self._client: IndexClient | None = None
         self._pages: dict[str, tuple[float, tuple[File, ...]]] = {}
+        self._down_until = 0.0
         self._lock = threading.Lock()
 
     def files(self, name: str) -> tuple[File, ...]:
@@ -51,10 +54,14 @@ class Upstream:
         return found
 
     def known_files(self, name: str) -> tuple[File, ...]:
-        """The same, but none (and a warning in the log) when the index cannot be asked."""
+        """The same, but none (and a warning in the log) when the index cannot be asked; it is left alone then for some
+        seconds, since clients ask for one package after the other."""
+        if self._clock() < self._down_until:
+            return ()
         try:
             return self.files(name)
         except AmlprivError as error:
+            self._down_until = self._clock() + _DOWN_SECONDS
             _LOG.warning("the upstream of the feeds could not be asked for %s: %s", name, redact(str(error)))
             return ()
 
