@@ -32,7 +32,8 @@ _ALONE = {
 
 
 def git_settings(work: Path, addresses: Sequence[Secret]) -> dict[str, str]:
-    """The variables for git, and two private files in ``work``: a credential is sent to its one repository only.
+    """The variables for git, and two private files in ``work``: a credential is sent to its one repository only, which
+    leaves out submodules.
 
     ``addresses`` are ``https://user:password@host/path`` (git-credential-store, "Storage format").
     """

@@ -27,7 +27,7 @@ class SourceIndex:
     broken: str = ""
     """The file of this name has other bytes than its page says."""
     downloads: list[str] = field(default_factory=list)
-    """File names that were read to their end."""
+    """File names that were read to their end, not counting uv, which looks for their metadata."""
     begun: list[str] = field(default_factory=list)
 
     @property
@@ -74,11 +74,13 @@ def source_index(folder: Path) -> Iterator[SourceIndex]:
             elif not (index.folder / name).is_file():
                 self._say(404, b"", body=body)
             else:
+                counted = body and "uv/" not in self.headers.get("User-Agent", "")
                 data = (index.folder / name).read_bytes()
-                if body:
+                if counted:
                     index.begun.append(name)
-                self._say(200, data[::-1] if name == index.broken else data, body=body, slow=name == index.slow)
-                if body:
+                    data = data[::-1] if name == index.broken else data
+                self._say(200, data, body=body, slow=counted and name == index.slow)
+                if counted:
                     index.downloads.append(name)
 
         def _say(self, status: int, data: bytes, *, body: bool, slow: bool = False) -> None:

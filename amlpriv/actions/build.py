@@ -103,8 +103,6 @@ def build(
             "build and run work on the local workspace only.",
             hint="On Azure the service builds: submit a job, or open the environment in the studio.",
         )
-    from amlpriv.local.lookup import known_connections
-
     surroundings, watcher = os.environ if environ is None else environ, progress or Quiet()
     names: dict[str, Any] = {"name": name, "image": image, "python": python, "version": version}
     options = {**names, "expires": expires, "now": now}
@@ -113,7 +111,7 @@ def build(
 
     state, root, inside = _surroundings(surroundings)
     watcher.say(f"preparing {published.reference} on this machine")
-    request = _request(published, root, strict_python, partial(_sign, state), known_connections(state))
+    request = _request(published, root, strict_python, partial(_sign, state), _known(state))
     built = build_environment(request, environ=inside, on_line=on_line)
     return Built(published, built, inside)
 
@@ -164,6 +162,12 @@ def _surroundings(environ: Mapping[str, str]) -> tuple[State, Path, dict[str, st
     if state is None:
         raise LocalWorkspaceError("The local workspace has stopped meanwhile.", hint="Run the same command again.")
     return state, home.builds, environment_variables(state, environ)
+
+
+def _known(state: State) -> tuple[KnownConnection, ...]:
+    from amlpriv.local.lookup import known_connections
+
+    return known_connections(state)
 
 
 def _sign(state: State, url: SasUrl) -> SasUrl:

@@ -55,6 +55,7 @@ def asset_properties(wanted: Wanted, datastore: str | None) -> dict[str, str]:
         wheel = item.wheel
         properties[f"{WHEEL_PREFIX}{wheel.name}"] = (
             f"version={wheel.version} sha256={wheel.sha256} content={wheel.content_hash} size={wheel.size}"
+            f" {item.origin_fields}".rstrip()
         )
     if len(wanted.wheels) > WHEELS_IN_PROPERTIES:
         properties["amlpriv.manifest"] = manifest_path(wanted)

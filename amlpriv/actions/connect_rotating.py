@@ -14,7 +14,7 @@ from amlpriv.connections.complaints import note
 from amlpriv.connections.kinds import Auth, Category, NewConnection, StoredConnection
 from amlpriv.credentials.found import Sources
 from amlpriv.errors import PermissionDeniedError, ServiceError, UsageError
-from amlpriv.secret import Secret
+from amlpriv.secret import Secret, redact
 from amlpriv.workspace.connections import Connections
 
 __all__ = ["rotate_connection"]
@@ -44,23 +44,22 @@ def rotate_connection(
         user = Secret(request.user) if request.user else taken.user or _stored_user(connections, found)
     new = NewConnection(found.name, category, target, auth, user, taken.secret)
     complaints = check_connection(new, taken, now=now, force=request.force)
-    moment = now.astimezone(timezone.utc).replace(microsecond=0)
-    changed = {
-        EXPIRES: None,
-        ROTATED: moment.isoformat().replace("+00:00", "Z"),
-        **expiry(taken.secret, request.expires, now=now),
-    }
-    properties = kept_properties(raw, changed)
+    ends = expiry(taken.secret, request.expires, now=now)
+    properties = kept_properties(raw, {EXPIRES: None, ROTATED: _moment(now), **ends})
     stored = replace(found.connection, auth=auth.value, metadata=properties["metadata"])
     if not request.dry_run:
         say(f"writing connection {found.name} to {workspace}")
         connections.put(new, properties=properties, doing="rotating")
         stored = _read_back(connections, stored)
     about = (workspace, request.dry_run, found.url or found.target, False, None, taken.origin)
-    if found.expires and EXPIRES not in properties["metadata"]:
+    if found.expires and not ends:
         message = f"the old token ended on {found.expires}; when the new one ends is not known, so 'list' cannot warn."
         complaints.append(note("no-expiry", message, "Say it with --expires."))
     return Written(stored, "rotated", *about, tuple(complaints))
+
+
+def _moment(now: datetime) -> str:
+    return now.astimezone(timezone.utc).replace(microsecond=0).isoformat().replace("+00:00", "Z")
 
 
 def _kind(found: Found, request: Request) -> tuple[Category, Auth]:
@@ -115,7 +114,10 @@ def _read_back(connections: Connections, wanted: StoredConnection) -> StoredConn
     pairs = {
         "target": (now.target, wanted.target),
         "sign-in": (now.auth.lower(), wanted.auth.lower()),
-        "metadata": (dict(now.metadata or {}), dict(wanted.metadata or {})),
+        "metadata": (
+            dict(now.metadata or {}),
+            {key: redact(str(text)) for key, text in (wanted.metadata or {}).items()},
+        ),
     }
     different = [word for word, (there, sent) in pairs.items() if there != sent]
     if different:

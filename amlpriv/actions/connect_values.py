@@ -58,7 +58,7 @@ class Request:
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Written:
     """A connection that was made, or would be."""
 
@@ -85,6 +85,12 @@ class Written:
     def target(self) -> str:
         """Its target."""
         return self.connection.target
+
+    def __repr__(self) -> str:
+        would = "would be " if self.dry_run and self.action != "unchanged" else ""
+        about = f"{self.connection.category} for {self.target}, {self.connection.auth}"
+        rows = [f"  {item.severity.value}: {item}" for item in self.complaints]
+        return "\n".join([f"{self.name} {would}{self.action} in {self.workspace} ({about})", *rows])
 
     def as_json(self) -> dict[str, object]:
         """The object that ``--json`` prints."""

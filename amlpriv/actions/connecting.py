@@ -42,41 +42,34 @@ def write_connection(
     sources: Sources,
     say: Callable[[str], None] = lambda _: None,
 ) -> Written:
-    """Make the connection, or say what would be made. The credential is asked for when all else is right.
-
-    Raises UsageError, ConflictError, and what the workspace's answers mean.
-    """
+    """Make the connection, or say what would be made. The credential is asked for when all else is right. Raises
+    UsageError, ConflictError, and what the workspace's answers mean."""
     auth, user = check_request(place, request)
     existing = connections.all()
     before = next((item for item in existing if item.name.lower() == request.name.lower()), None)
     others = tuple(item for item in existing if item is not before)
-    stored = StoredConnection(request.name, place.category.value, place.target, auth.value)
+    name = before.name if before else request.name
+    stored = StoredConnection(name, place.category.value, place.target, auth.value)
     verdict = place.match((*others, stored))
     about = (workspace, request.dry_run, place.url, place.chosen)
     if before is not None and _unchanged(before, place, auth, force=request.force):
         return Written(before, "unchanged", *about, verdict=verdict)
     taken = None if auth is Auth.NONE else take_credential(request, place.url, sources)
     user = user or (taken.user if taken and auth is Auth.BASIC else None)
-    new = NewConnection(request.name, place.category, place.target, auth, user, taken.secret if taken else None)
-    complaints = check_connection(new, taken, now=now, force=request.force)
-    raw = connections.raw(before.name) if before else {}
-    properties = kept_properties(
-        raw, {EXPIRES: None, URL: place.url if place.exact else None, **expiry(new.secret, request.expires, now=now)}
-    )
-    stored = replace(stored, metadata=properties["metadata"])
-    if not request.dry_run:
-        say(f"writing connection {request.name} to {workspace}")
+    new = NewConnection(name, place.category, place.target, auth, user, taken.secret if taken else None)
+    complaints = (*place.complaints, *check_connection(new, taken, now=now, force=request.force))
+    ends = expiry(new.secret, request.expires, now=now)
+    remembered = {EXPIRES: None, URL: place.url if place.exact else None, **ends}
+    properties = kept_properties(connections.raw(name) if before else {}, remembered)
+    if request.dry_run:
+        stored = replace(stored, metadata=properties["metadata"])
+    else:
+        say(f"writing connection {name} to {workspace}")
         stored = connections.put(new, properties=properties)
+    complaints = (*complaints, *_about_verdict(place, name, verdict, others))
     public = user.reveal() if user and request.user is None and not (taken and taken.user) else None
-    return Written(
-        stored,
-        "replaced" if before else "created",
-        *about,
-        public,
-        taken.origin if taken else None,
-        (*place.complaints, *complaints, *_about_verdict(place, request.name, verdict, others)),
-        verdict,
-    )
+    action, origin = "replaced" if before else "created", taken.origin if taken else None
+    return Written(stored, action, *about, public, origin, complaints, verdict)
 
 
 def _unchanged(before: StoredConnection, place: Place, auth: Auth, *, force: bool) -> bool:

@@ -53,6 +53,7 @@ class MirrorOptions:
     source_token_from: str | None = None
     user: str | None = None
     """The user that goes with the feed's token."""
+    source_user: str | None = None
     upload_url: str | None = None
     """For a feed whose address for uploads cannot be derived."""
     allow: Sequence[str] = ()
@@ -126,7 +127,7 @@ def _mirrored(
 @contextmanager
 def _sides(place: FeedPlace | None, asked: MirrorOptions, environ: Mapping[str, str]) -> Iterator[Sides]:
     """Both sides, each with the certificates and the credential that it needs."""
-    source = _source(asked.source, asked.source_token_from, environ)
+    source = _source(asked, environ)
     with IndexClient(environ) as reader, IndexClient(place.environ if place else environ) as client:
         if place is None:
             yield Sides(source, reader, None, None)
@@ -136,14 +137,15 @@ def _sides(place: FeedPlace | None, asked: MirrorOptions, environ: Mapping[str, 
         yield Sides(source, reader, place, Destination(client, Login(place.feed.simple or "", found.credentials)))
 
 
-def _source(word: str | None, token_from: str | None, environ: Mapping[str, str]) -> Login:
+def _source(asked: MirrorOptions, environ: Mapping[str, str]) -> Login:
     """The index to take from."""
-    if word is None:
+    if asked.source is None:
         usual = default_index(environ)
         return Login(usual.url, usual.credentials)
-    place = feed_place(word, environ=environ, folder=Path.cwd(), start=False)
-    sources = credential_sources(environ, name=place.name, stdin=sys.stdin)
-    return Login(place.feed.simple or word, feed_credential(place, token_from, sources).credentials)
+    place = feed_place(asked.source, environ=environ, folder=Path.cwd(), start=False)
+    sources = credential_sources(environ, name=place.name, user=asked.source_user, stdin=sys.stdin)
+    found = feed_credential(place, asked.source_token_from, sources)
+    return Login(place.feed.simple or asked.source, found.credentials)
 
 
 def _cache(environ: Mapping[str, str], work: Path, *, kept: bool) -> Path:

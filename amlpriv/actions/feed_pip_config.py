@@ -160,7 +160,7 @@ def _keyring(place: FeedPlace) -> _Answer:
         )
     else:
         steps = (
-            "Install keyring once: uv tool install keyring",
+            "Install keyring once, version 25.2.1 or newer: uv tool install keyring",
             f"Put the token into it; it asks for it: keyring set {_simple(place)} {user}",
         )
     steps += (
@@ -203,7 +203,7 @@ def _always(place: FeedPlace) -> tuple[str, ...]:
     if place.feed.kind is FeedKind.AZURE_ARTIFACTS:
         return ("The token needs the scope 'Packaging (Read)', its owner the role 'Feed Reader' on the feed.",)
     if place.local is not None:
-        return ("The token of the local feed: amlpriv local env has it as AMLPRIV_LOCAL_FEED_TOKEN.",)
+        return ("The token of the local feed: amlpriv local feed token",)
     return ()
 
 

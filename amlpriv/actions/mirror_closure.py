@@ -130,7 +130,7 @@ def _unknown(name: NormalizedName, error: UnknownPackageError | None = None) -> 
 def _refuse_confusion(found: Resolution, private: Mapping[NormalizedName, str | None]) -> None:
     for name in private:
         pin = found.by_name.get(name)
-        if pin is not None and not pin.file.url.startswith("file:"):
+        if pin is not None and not pin.file.is_local:
             raise ConflictError(
                 f"{name} is a private package of the destination, and the source has one of that name too ({pin}).",
                 hint="It would be dependency confusion to mirror it. Require the private version exactly, and tell its"

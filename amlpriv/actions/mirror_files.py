@@ -115,7 +115,7 @@ def _fetch(
     pinned = step.file
     folder = cache / (pinned.sha256 or "unknown")
     create_private_directory(folder)
-    if pinned.url.startswith("file:"):
+    if pinned.is_local:
         source = Path(url2pathname(unquote(urlsplit(pinned.url).path)))
         return Path(shutil.copyfile(source, folder / pinned.filename))
     hashes = {"sha256": pinned.sha256} if pinned.sha256 else {}
@@ -158,6 +158,6 @@ def peek(steps: Sequence[MirrorStep], client: IndexClient, login: Login) -> Mapp
                 )
         return size, licence
 
-    wanted = [step for step in steps if step.file.url.startswith("http")]
+    wanted = [step for step in steps if not step.file.is_local]
     with ThreadPoolExecutor(_PEEKS_AT_ONCE) as pool:
         return dict(zip([step.file.filename for step in wanted], pool.map(look, wanted), strict=True))

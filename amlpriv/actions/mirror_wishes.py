@@ -63,11 +63,11 @@ def read_wishes(
         raise UsageError("Nothing is to be mirrored.", hint="Name a requirement, or a file with -r.")
     for word in words:
         _refuse(word)
-    read = [(path, read_file(path, name="mirror", say=say).file) for path in files]
-    targets = _targets(pythons, platforms, _of_file(read[0][1]) if read else Target())
-    heard = {target: _Heard(lines=list(words)) for target in targets}
+    usual = _of_file(files[0], pythons[0] if pythons else None, say) if files else Target()
+    heard = {target: _Heard(lines=list(words)) for target in _targets(pythons, platforms, usual)}
     for target, into in heard.items():
-        for path, file in read:
+        for path in files:
+            file = read_file(path, name="mirror", python=target.python_text).file
             _read(path, file, target, into, environ, say)
     if not any(into.lines for into in heard.values()):
         names = ", ".join(str(path) for path in files)
@@ -93,7 +93,8 @@ def _refuse(word: str) -> None:
         )
 
 
-def _of_file(file: EnvironmentFile) -> Target:
+def _of_file(path: Path, python: str | None, say: Callable[[str], None]) -> Target:
+    file = read_file(path, name="mirror", python=python, say=say).file
     return target_for(file.image, file.conda.python if file.conda else None).target
 
 

@@ -10,12 +10,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from amlpriv.actions.choosing import choose_wheel
+from amlpriv.actions.git_sources import Origin, fetched
 from amlpriv.actions.inspecting import inspect_wheel
 from amlpriv.building import build_wheel
 from amlpriv.errors import InputError, UnsupportedError
 from amlpriv.preflight.subject import PackagedWheel
 from amlpriv.specs.closure import Needed, with_paths_named
-from amlpriv.specs.environment import EnvironmentFile, IndexSource, PathSource, Source
+from amlpriv.specs.environment import EnvironmentFile, GitSource, IndexSource, PathSource, Source
 from amlpriv.specs.pip import PipRequirement
 from amlpriv.specs.positions import Position
 from amlpriv.specs.problems import input_error
@@ -37,6 +38,8 @@ class Packages:
     environ: Mapping[str, str]
     say: Callable[[str], None] = lambda _: None
     found: dict[str, tuple[Path, Wheel]] = field(default_factory=dict)
+    origins: dict[str, Origin] = field(default_factory=dict)
+    """Which commit the wheels of git sources are of."""
 
     def wheel(self, key: str, source: Source) -> Wheel:
         """The wheel of a source; built when it is a project folder."""
@@ -45,6 +48,8 @@ class Packages:
         return self.found[key][1]
 
     def _make(self, key: str, source: Source) -> tuple[Path, Wheel]:
+        if isinstance(source, GitSource):
+            return self._of_git(key, source)
         if not isinstance(source, PathSource):
             kind = type(source).__name__.removesuffix("Source").lower()
             where = f"{source.position.file}:{source.position.line}: " if source.position else ""
@@ -64,6 +69,12 @@ class Packages:
             raise input_error(
                 f"The source of {key} does not exist: {source.path}.", source.position, hint="Correct the path."
             ) from error
+
+    def _of_git(self, key: str, source: GitSource) -> tuple[Path, Wheel]:
+        folder = self.work / f"fetched-{key.replace(':', '-')}"
+        project, self.origins[key] = fetched(key, source, folder, environ=self.environ, say=self.say)
+        path = wheel_at(project, key, self.work, target=self.target, environ=self.environ, say=self.say)
+        return path, inspect_wheel(path)
 
     def _place(self, source: PathSource) -> Path:
         # A conda file that the environment file names has paths of its own.
@@ -129,6 +140,8 @@ def named_paths(file: EnvironmentFile, packages: Packages) -> EnvironmentFile:
         names[key], places[name] = name, source.position
     for key, name in names.items():
         packages.found[name] = packages.found.pop(key)
+        if key in packages.origins:
+            packages.origins[name] = packages.origins.pop(key)
     return with_paths_named(file, names)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from amlpriv.actions.git_sources import Origin
 from amlpriv.actions.packages import Packages, named_paths, packaged, wheel_of
 from amlpriv.actions.specification import read_file
 from amlpriv.connections.feeds import parse_feed_url
@@ -29,6 +30,7 @@ from amlpriv.specs.environment import (
     unneeded_sources,
 )
 from amlpriv.specs.fields import VERSION_HINT, version_complaint
+from amlpriv.specs.git_lines import with_git_packed
 from amlpriv.specs.index_line import index_in_use, with_index_line
 from amlpriv.specs.problems import input_error
 from amlpriv.target import Target
@@ -62,16 +64,22 @@ class Prepared:
     """Where the packages of kind ``index`` come from."""
     notes: tuple[str, ...] = ()
     """What could not be found out."""
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    """Which commit the wheels of git sources were built from."""
 
     @property
     def conda(self) -> CondaSpec:
         """The conda part; an empty one when the file has none."""
         return self.file.conda or CondaSpec()
 
+    def _wanted_wheel(self, name: str, wheel: Wheel) -> WantedWheel:
+        origin = self.origins.get(name)
+        return WantedWheel(wheel, blob_path(wheel), self.route, *((str(origin), origin.fields) if origin else ()))
+
     @property
     def wanted(self) -> Wanted:
         """What a publish plan starts from."""
-        wheels = tuple(WantedWheel(wheel, blob_path(wheel), self.route) for wheel in self.wheels.values())
+        wheels = tuple(self._wanted_wheel(name, wheel) for name, wheel in self.wheels.items())
         conda = self.canonical.get("conda")
         sections = dict(conda) if isinstance(conda, dict) else {}
         pip = {key: sections.pop(key, None) for key in ("pip", "pip_options")}
@@ -112,6 +120,7 @@ def preparing(
     route = _route(file, via)
     with tempfile.TemporaryDirectory(prefix="amlpriv-", ignore_cleanup_errors=True) as work:
         target = _target(file, say)
+        file = with_git_packed(file, https=path.suffix.lower() in (".txt", ".in", ".toml"))
         file = with_index_line(without_skipped_paths(file, target))
         packages = Packages(file, path.parent, Path(work), target, environ, say)
         yield _prepare(file, read.text, read.texts, packages, route, pin=pin)
@@ -159,7 +168,8 @@ def _prepare(
     paths = {name: packages.found[name][0] for name in wheels}
     digest = environment_digest(canonical)
     report = check(subject)
-    return Prepared(file, image, target, needed, wheels, paths, report, canonical, digest, subject, route, index)
+    made = Prepared(file, image, target, needed, wheels, paths, report, canonical, digest, subject, route, index)
+    return replace(made, origins=dict(packages.origins))
 
 
 def _target(file: EnvironmentFile, say: Callable[[str], None]) -> Target:

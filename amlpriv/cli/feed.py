@@ -33,7 +33,8 @@ def feed() -> None:
 @click.option(
     "--token-from",
     metavar="WHERE",
-    help="Where the token is: env:VARIABLE, stdin, prompt, keyring, netrc, azure-cli. Default: found as documented.",
+    help="Where the token is: env:VARIABLE, stdin, prompt, file:PATH, keyring, netrc, azure-cli, entra or"
+    " key-vault:URL. Default: found as documented (README).",
 )
 @click.option("--user", help="The user that goes with the token, for servers that want one.")
 @click.option("--with", "tool", type=click.Choice(["uv", "twine"]), help="What sends the files. Default: uv.")

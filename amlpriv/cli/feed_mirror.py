@@ -38,6 +38,7 @@ __all__ = ["mirror"]
 @click.option("--from", "source", metavar="URL", help="The index to take from. Default: the one that pip uses.")
 @click.option("--token-from", metavar="WHERE", help="Where the feed's token is, as for push.")
 @click.option("--source-token-from", metavar="WHERE", help="Where the token for --from is.")
+@click.option("--source-user", help="The user that goes with it.")
 @click.option("--user", help="The user that goes with the feed's token, for servers that want one.")
 @click.option("--upload-url", metavar="URL", help="Where the feed takes packages, if that cannot be derived.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be copied.")

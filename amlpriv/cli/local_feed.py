@@ -66,17 +66,20 @@ def list_feeds(as_json: bool) -> int:
     help="Good for reading and writing, for reading; not good any more; of somebody without a role on the feed; "
     "good for pages and not for files.",
 )
-@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
-def token(kind: str) -> int:
+@common
+def token(kind: str, as_json: bool) -> int:
     """Print a token for the feeds, and nothing else: that is what this command is for.
 
     It opens nothing but the local workspace. Any user name goes with it: export
     UV_PUBLISH_PASSWORD="$(amlpriv local feed token)"
     """
+    import json
+
     from amlpriv.actions.local_feed import local_feed_token
     from amlpriv.cli import show
 
-    click.echo(local_feed_token(kind, say=show.say).reveal())
+    found = local_feed_token(kind, say=show.say).reveal()
+    click.echo(json.dumps({"token": found}) if as_json else found)  # as it is: `show` would take it out
     return 0
 
 

@@ -37,7 +37,13 @@ class Html:
     @property
     def is_sign_in(self) -> bool:
         """Whether people are to sign in here."""
-        return not self.files and (self.asks_password or _SIGN_IN.search(self.title) is not None)
+        named = not self.is_listing and _SIGN_IN.search(self.title) is not None
+        return not self.files and (self.asks_password or named)
+
+    @property
+    def is_listing(self) -> bool:
+        """Whether it says of itself that it lists a project's files, even if there is none (yet)."""
+        return self.version is not None or "links for" in self.title.lower()
 
 
 def read_html(text: str, url: str) -> Html:

@@ -55,7 +55,7 @@ def read_page(text: str, *, url: str, content_type: str) -> Page:
     if _is_json(text, content_type):
         return _read_json_page(_json(text, url), url)
     page = _html(text, url, content_type)
-    if not page.files and (page.names or page.junk) and not _says_links(page):
+    if not page.files and (page.names or page.junk) and not page.is_listing:
         _refuse(NotAPage.WEB_PAGE, url, "a web page without a link to any package's file")
     return Page(_name(url), tuple(page.files), url, (), page.version or "1.0", page.junk, page.status)
 
@@ -149,11 +149,6 @@ def _html(text: str, url: str, content_type: str) -> Html:
             hint="Check that the credential is for this server, and that it has not expired.",
         )
     return page
-
-
-def _says_links(page: Html) -> bool:
-    """Whether it is the page of a project that has no file (yet), for all its other links."""
-    return page.version is not None or page.title.lower().startswith("links for")
 
 
 def _check_version(version: str, url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 from amlpriv.connections.addresses import Credentials
 from amlpriv.secret import without_query
 
-__all__ = ["Answer", "Hop", "Login", "host_of", "origin_of"]
+__all__ = ["Answer", "Hop", "Login", "basic", "host_of", "origin_of"]
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -67,6 +68,13 @@ class Answer:
     def shown(self) -> str:
         """The address without user, query and fragment."""
         return without_query(self.url)
+
+
+def basic(credentials: Credentials) -> str:
+    """Of an Authorization header by RFC 7617; as secret as what it is made of."""
+    user = credentials.user.reveal() if credentials.user is not None else ""
+    password = credentials.password.reveal() if credentials.password is not None else ""
+    return base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
 
 
 def origin_of(url: str) -> tuple[str, str, int | None]:

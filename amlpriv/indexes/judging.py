@@ -19,13 +19,15 @@ from urllib.parse import unquote
 from amlpriv.connections.feed_kinds import FeedKind
 from amlpriv.secret import redact
 
-__all__ = ["Judgement", "Outcome", "judge", "service_words"]
+__all__ = ["AZURE", "Judgement", "Outcome", "judge", "service_words"]
 
 
 class Outcome(Enum):
     """What a step found. The values are permanent."""
 
     OK = "ok"
+    OPEN = "open"
+    """Anybody may read it: that it answers says nothing about the credential."""
     ADDRESS = "address"
     """The address itself is not as it should be: an old host, a web page, an upload address."""
     NO_CREDENTIAL = "no-credential"
@@ -72,7 +74,7 @@ class Judgement:
     fix: str = ""
 
 
-_AZURE = (FeedKind.AZURE_ARTIFACTS, FeedKind.AZURE_SERVER)
+AZURE = (FeedKind.AZURE_ARTIFACTS, FeedKind.AZURE_SERVER)
 
 _CREDENTIAL_FIX = {
     FeedKind.AZURE_ARTIFACTS: "Use a personal access token of this organisation with the scope Packaging (Read) that "
@@ -171,7 +173,7 @@ def _quoted(said: str) -> str:
 
 
 def _credential_fix(kind: FeedKind) -> str:
-    return _CREDENTIAL_FIX.get(FeedKind.AZURE_ARTIFACTS if kind in _AZURE else kind, _ANY_FIX)
+    return _CREDENTIAL_FIX.get(FeedKind.AZURE_ARTIFACTS if kind in AZURE else kind, _ANY_FIX)
 
 
 def _sign_in(kind: FeedKind, *, given: bool) -> Judgement:
@@ -214,9 +216,9 @@ def _forbidden(said: str, kind: FeedKind, *, given: bool, sent: bool) -> Judgeme
         fix = "Signed links expire: check the clock of this machine, then ask those who run the server."
         return Judgement(Outcome.FORBIDDEN, words, fix)
     if _SCOPE.search(said):
-        fix = "Make a token with the scope Packaging (Read)." if kind in _AZURE else _credential_fix(kind)
+        fix = "Make a token with the scope Packaging (Read)." if kind in AZURE else _credential_fix(kind)
         return Judgement(Outcome.NO_SCOPE, f"The token lacks a scope{_quoted(said)}.", fix)
-    if kind in _AZURE:
+    if kind in AZURE:
         fix = f"{_READER}, and give the token the scope Packaging (Read)."
         words = f"The credential is accepted, and may not read this feed{_quoted(said)}."
         return Judgement(Outcome.NO_ROLE, words, fix)

@@ -12,18 +12,19 @@ from dataclasses import dataclass, field
 from packaging.requirements import Requirement
 
 from amlpriv.connections.feeds import FeedUrl, parse_feed_url
-from amlpriv.connections.pages import File, NotAPage, NotAPageError, Page, normalized, read_names, read_page
+from amlpriv.connections.pages import File, NotAPageError, Page, normalized, read_names, read_page
 from amlpriv.findings import Severity
 from amlpriv.indexes.answers import Answer, Hop, Login, host_of
 from amlpriv.indexes.choosing import Choice, choose_file, read_requirement
 from amlpriv.indexes.client import IndexClient, project_url
+from amlpriv.indexes.concluding import by_way_of, gone, missing_fix, no_page, outcome_of
 from amlpriv.indexes.downloads import answer_of, hasher
 from amlpriv.indexes.hosts import HostState, collect_hosts
-from amlpriv.indexes.judging import Judgement, Outcome
+from amlpriv.indexes.judging import AZURE, Judgement, Outcome
 from amlpriv.indexes.proof_values import Proof, Step
 from amlpriv.indexes.refusals import judge_answer
 from amlpriv.indexes.transport import Opened, lost
-from amlpriv.indexes.troubles import BLOCKED, Trouble, UnreachableError
+from amlpriv.indexes.troubles import UnreachableError
 from amlpriv.secret import without_query
 from amlpriv.target import Target
 
@@ -37,9 +38,6 @@ _SAMPLE = 1024 * 1024
 """Bytes: the limit for a file that no installer would take, and that only shows whether downloads work."""
 _TRIED = 3
 """Packages of the root page that are tried where no package is given."""
-
-_PROXY = (Trouble.PROXY_SIGN_IN, Trouble.PROXY_UNREACHABLE)
-_REDIRECT = (Trouble.LOOP, Trouble.DOWNGRADE, Trouble.BAD_REDIRECT)
 
 
 def prove(
@@ -108,14 +106,31 @@ class _Attempt:
             try:
                 self.page = read_page(answer.text, url=answer.url, content_type=answer.content_type)
             except NotAPageError as error:
-                judgement = _no_page(error)
+                judgement = no_page(error)
         if self.page is not None:
             files = len(self.page.files)
-            words = f"{files} {'file' if files == 1 else 'files'} of {self.page.name}{_by_way_of(answer.hops)}."
+            words = f"{files} {'file' if files == 1 else 'files'} of {self.page.name}{by_way_of(answer.hops)}."
             judgement = Judgement(Outcome.OK, words)
             self.hosts += [(host_of(file.url), "files", "listed") for file in self.page.files]
         self._judged("page", url, answer.status, judgement)
+        if self.page is not None:
+            self._look_without_credential(url)
         return self.page
+
+    def _look_without_credential(self, url: str) -> None:
+        """An index that anybody may read takes any password: devpi by default, public feeds of Azure Artifacts."""
+        if self.login.credentials is None or any(step.name == "open" for step in self.steps):
+            return
+        nobody = Login(self.login.url)
+        try:
+            answer = self.client.get(nobody, url)
+        except UnreachableError:
+            return
+        if judge_answer(answer, nobody).outcome is Outcome.OK:
+            words = "Anybody may read this index, so this does not prove that the credential is right."
+            self._add(
+                "open", url, answer.status, Outcome.OPEN, words, "If it is to be private, restrict it.", note=True
+            )
 
     def _which_is_missing(self, judgement: Judgement, name: str) -> Judgement:
         """Of the feed and the package: the root page says whether the feed is there."""
@@ -126,8 +141,9 @@ class _Attempt:
         outcome = judge_answer(root, self.login).outcome
         if outcome is Outcome.OK:
             words = f"The feed is there, and has no package {name}."
-            return Judgement(Outcome.PACKAGE_MISSING, words, _missing_fix(judgement.fix))
-        if outcome in (Outcome.NOT_FOUND, Outcome.FEED_MISSING):
+            return Judgement(Outcome.PACKAGE_MISSING, words, missing_fix(judgement.fix))
+        # Whether Azure Artifacts has a root page is not known ("not useful in the browser", uv#11440).
+        if outcome is Outcome.FEED_MISSING or (outcome is Outcome.NOT_FOUND and self.feed.kind not in AZURE):
             words = f"Neither {name} nor the index itself is at this address."
             fix = "Check the address: the organisation, the project and the feed in it; it often ends in '/simple/'."
             return Judgement(Outcome.FEED_MISSING, words, fix)
@@ -151,9 +167,9 @@ class _Attempt:
         if judgement.outcome is Outcome.OK:
             try:
                 names = read_names(answer.text, url=answer.url, content_type=answer.content_type)
-                judgement = Judgement(Outcome.OK, f"The index lists {len(names)} packages{_by_way_of(answer.hops)}.")
+                judgement = Judgement(Outcome.OK, f"The index lists {len(names)} packages{by_way_of(answer.hops)}.")
             except NotAPageError as error:
-                judgement = _no_page(error)
+                judgement = no_page(error)
         elif judgement.outcome is Outcome.NOT_FOUND:
             fix = "Name a package of the index: not every server lists what it has."
             judgement = Judgement(Outcome.NOT_FOUND, judgement.words, fix)
@@ -167,7 +183,7 @@ class _Attempt:
                 return
         if judgement.outcome is Outcome.OK:
             words = "No file was found to try a download with."
-            self._add("file", "", None, Outcome.OK, words, "Name a package of the index.", note=True)
+            self._add("choice", "", None, Outcome.VERSION_MISSING, words, "Name a package of the index.", note=True)
 
     def download(self, file: File) -> None:
         """Read the file, or the beginning of a large one."""
@@ -178,7 +194,7 @@ class _Attempt:
                 answer = answer_of(opened)
                 judgement = judge_answer(answer, self.login)
                 if judgement.outcome in (Outcome.NOT_FOUND, Outcome.PACKAGE_MISSING):
-                    judgement = _gone(file, judgement)
+                    judgement = gone(file, judgement)
                 elif judgement.outcome is Outcome.OK:
                     judgement = self._read(file, opened, answer)
                 self._judged("file", url, answer.status, judgement)
@@ -202,18 +218,18 @@ class _Attempt:
                     words = (
                         f"{file.filename} may be read: {self.bytes_read:,} bytes of {size}; its hash was not checked"
                     )
-                    return Judgement(Outcome.OK, f"{words}{_by_way_of(answer.hops)}.")
+                    return Judgement(Outcome.OK, f"{words}{by_way_of(answer.hops)}.")
         except (requests.exceptions.RequestException, OSError) as error:
             raise lost(error, opened) from None
         if not expected:
             words = f"{file.filename} was downloaded, {self.bytes_read:,} bytes; the index gives no hash for it"
-            return Judgement(Outcome.OK, f"{words}{_by_way_of(answer.hops)}.")
+            return Judgement(Outcome.OK, f"{words}{by_way_of(answer.hops)}.")
         if digest.hexdigest() != expected:
             words = f"{file.filename} came, and its {name} is {digest.hexdigest()}, not {expected}."
             return Judgement(Outcome.WRONG_HASH, words, "Something between here and the index changes files.")
         self.hash_checked = True
         words = f"{file.filename} was downloaded, {self.bytes_read:,} bytes, and its {name} is right"
-        return Judgement(Outcome.OK, f"{words}{_by_way_of(answer.hops)}.")
+        return Judgement(Outcome.OK, f"{words}{by_way_of(answer.hops)}.")
 
     def proof(self, requirement: Requirement | None, allowed: Callable[[str], bool] | None) -> Proof:
         """All of it; a host that is needed and not allowed is a step of its own."""
@@ -254,7 +270,7 @@ class _Attempt:
         self.hosts.append((error.host, "redirects lead there" if error.hops else "files", "blocked"))
         if error.host != own:
             words += f" {error.hops[0].host} redirects there." if error.hops else f" {own} lists files there."
-        self._add(name, url, None, _outcome(error.trouble), words, error.hint or "")
+        self._add(name, url, None, outcome_of(error.trouble), words, error.hint or "")
 
     def _judged(self, name: str, url: str, status: int | None, judgement: Judgement) -> None:
         self._add(name, url, status, judgement.outcome, judgement.words, judgement.fix)
@@ -263,34 +279,3 @@ class _Attempt:
         self, name: str, url: str, status: int | None, outcome: Outcome, words: str, fix: str, *, note: bool = False
     ) -> None:
         self.steps.append(Step(name, without_query(url) if url else "", status, outcome, words, fix, note))
-
-
-def _outcome(trouble: Trouble) -> Outcome:
-    if trouble in BLOCKED:
-        return Outcome.BLOCKED
-    if trouble in _PROXY:
-        return Outcome.PROXY
-    if trouble in _REDIRECT:
-        return Outcome.REDIRECT
-    return Outcome.NETWORK if trouble is Trouble.OTHER else Outcome.TLS
-
-
-def _no_page(error: NotAPageError) -> Judgement:
-    outcome = Outcome.SIGN_IN if error.kind is NotAPage.SIGN_IN else Outcome.NOT_A_PAGE
-    return Judgement(outcome, error.message, error.hint or "")
-
-
-def _gone(file: File, judgement: Judgement) -> Judgement:
-    words = f"The page lists {file.filename}, and the server does not have it."
-    fix = "It may have been deleted, or its upstream source does not give it: ask those who run the feed."
-    return Judgement(Outcome.FILE_MISSING, words, f"{fix} {judgement.fix}".strip())
-
-
-def _missing_fix(fix: str) -> str:
-    hidden = fix.partition(" Such a server")
-    return "Check the name; else publish it there, or add an upstream source that has it." + "".join(hidden[1:])
-
-
-def _by_way_of(hops: tuple[Hop, ...]) -> str:
-    hosts = list(dict.fromkeys(hop.host for hop in hops))
-    return f", by way of {' and '.join(hosts[1:])}" if len(hosts) > 1 else ""

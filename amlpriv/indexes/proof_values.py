@@ -20,7 +20,7 @@ class Step:
     """One thing that was tried."""
 
     name: str
-    """``address``, ``root``, ``page``, ``choice``, ``file`` or ``hosts``."""
+    """``address``, ``root``, ``page``, ``open``, ``choice``, ``file`` or ``hosts``."""
     url: str
     """Without user, query and fragment; empty where nothing was asked."""
     status: int | None
@@ -121,8 +121,8 @@ class Proof:
             "authorised": self.authorised,
             "version": self.version,
             "filename": self.filename,
-            "bytesRead": self.bytes_read,
-            "hashChecked": self.hash_checked,
+            "bytes_read": self.bytes_read,
+            "hash_checked": self.hash_checked,
             "steps": [step.as_json() for step in self.steps],
             "hosts": [
                 {"host": need.host, "reason": need.reason, "state": need.state, "allowed": need.allowed}

@@ -11,8 +11,9 @@ from amlpriv.errors import (
     PermissionDeniedError,
     ServiceError,
 )
-from amlpriv.indexes.answers import Answer, Login
+from amlpriv.indexes.answers import Answer, Login, basic
 from amlpriv.indexes.judging import Judgement, Outcome, judge
+from amlpriv.tool_output import spellings
 
 __all__ = ["error_of", "judge_answer", "refuse", "secrets_of"]
 
@@ -47,10 +48,12 @@ def judge_answer(answer: Answer, login: Login) -> Judgement:
 
 
 def secrets_of(login: Login) -> tuple[str, ...]:
-    """What no server may make us repeat; a short user name is no secret and would make holes in every word."""
+    """What no server may make us repeat, in every spelling; a short one would make holes in every word."""
     found = login.credentials
-    values = (found.password, found.token) if found is not None else ()
-    return tuple(value.reveal() for value in values if value is not None and len(value.reveal()) > 3)
+    if found is None:
+        return ()
+    values = [value for value in (found.password, found.token) if value is not None and len(value.reveal()) > 3]
+    return (*spellings(values), basic(found))
 
 
 def refuse(answer: Answer, login: Login, *, package: str | None = None, file: str | None = None) -> None:

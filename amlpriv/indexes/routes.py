@@ -10,11 +10,12 @@ from __future__ import annotations
 import ipaddress
 import ssl
 import sys
-from collections.abc import Mapping
+import urllib.request
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from amlpriv.errors import InputError
 from amlpriv.pip_config import pip_option
@@ -38,6 +39,8 @@ class Route:
     proxies: Mapping[str, Secret]
     """By scheme, or ``all``."""
     no_proxy: tuple[str, ...]
+    of_system: bool = False
+    """Whether ``proxies`` are those of Windows or macOS; their own list of exceptions counts then."""
 
     def proxy(self, url: str) -> str | None:
         """The proxy for an address; it may hold a password."""
@@ -45,6 +48,8 @@ class Route:
             return self.fixed_proxy.reveal()
         parts = urlsplit(url)
         if _bypassed((parts.hostname or "").lower(), parts.port, self.no_proxy):
+            return None
+        if self.of_system and _system("proxy_bypass")(parts.hostname or ""):
             return None
         found = self.proxies.get(parts.scheme) or self.proxies.get("all")
         return found.reveal() if found is not None else None
@@ -59,14 +64,16 @@ def find_route(environ: Mapping[str, str]) -> Route:
         raise InputError(
             f"The certificates that {origin} names do not exist.", file=bundle, hint=f"Correct or unset {origin}."
         )
+    proxies, of_system = _proxies(environ)
     fixed, client = pip_option(environ, "proxy"), pip_option(environ, "client-cert")
     return Route(
         bundle,
         origin,
         client[0] if client else None,
         Secret(fixed[0]) if fixed else None,
-        _proxies(environ),
+        proxies,
         tuple(entry.strip().lower() for entry in _either(environ, "no_proxy").split(",") if entry.strip()),
+        of_system,
     )
 
 
@@ -89,11 +96,19 @@ def trust(route: Route) -> ssl.SSLContext:
     return context
 
 
-def _proxies(environ: Mapping[str, str]) -> dict[str, Secret]:
+def _proxies(environ: Mapping[str, str]) -> tuple[dict[str, Secret], bool]:
     named = {scheme: _either(environ, f"{scheme}_proxy") for scheme in ("http", "https", "all")}
-    if not any(named.values()) and sys.platform in ("win32", "darwin"):  # the system's own settings
-        named = {scheme: url for scheme, url in getproxies().items() if scheme in ("http", "https")}
-    return {scheme: Secret(url if "://" in url else f"http://{url}") for scheme, url in named.items() if url}
+    of_system = not any(named.values())
+    if of_system:
+        named = {scheme: url for scheme, url in _system("getproxies")().items() if scheme in ("http", "https")}
+    proxies = {scheme: Secret(url if "://" in url else f"http://{url}") for scheme, url in named.items() if url}
+    return proxies, of_system
+
+
+def _system(name: str) -> Callable[..., Any]:
+    """What the standard library knows of this system's own settings; nothing on Linux."""
+    suffix = {"win32": "registry", "darwin": "macosx_sysconf"}.get(sys.platform, "")
+    return getattr(urllib.request, f"{name}_{suffix}", lambda *_: {})
 
 
 def _either(environ: Mapping[str, str], name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import email.utils
 import threading
@@ -12,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from amlpriv.connections.addresses import Credentials, take_credentials
+from amlpriv.connections.addresses import take_credentials
 from amlpriv.connections.pages import is_sign_in_address
 from amlpriv.errors import UsageError
-from amlpriv.indexes.answers import Hop, Login, origin_of
+from amlpriv.indexes.answers import Hop, Login, basic, origin_of
 from amlpriv.indexes.routes import Route, find_route, trust
-from amlpriv.indexes.troubles import Trouble, UnreachableError, trouble_of, unreachable
+from amlpriv.indexes.troubles import Trouble, UnreachableError, failed, unreachable
 from amlpriv.secret import without_query
 
 if TYPE_CHECKING:
@@ -148,7 +147,7 @@ class Transport:
             what = "its proxy cannot be used" if proxy else "it is no http(s) address"
             raise UsageError(f"{without_query(url)} cannot be asked: {what}.") from error
         except (requests.exceptions.RequestException, OSError) as error:
-            raise unreachable(trouble_of(error), url) from None
+            raise failed(error, url) from None
 
     def _opened(self) -> requests.Session:
         with self._starting:
@@ -199,13 +198,7 @@ def _authorization(login: Login, url: str) -> dict[str, str]:
     """The header for this address: none where the origin is another one."""
     if login.credentials is None or origin_of(login.url) != origin_of(url):
         return {}
-    return {"Authorization": f"Basic {_basic(login.credentials)}"}
-
-
-def _basic(credentials: Credentials) -> str:
-    user = credentials.user.reveal() if credentials.user is not None else ""
-    password = credentials.password.reveal() if credentials.password is not None else ""
-    return base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+    return {"Authorization": f"Basic {basic(login.credentials)}"}
 
 
 def _target(url: str, location: str) -> str:
@@ -234,6 +227,6 @@ def _retry_after(response: requests.Response) -> float:
 
 def lost(error: Exception, opened: Opened) -> UnreachableError:
     """The error for a body that did not come to its end."""
-    found = unreachable(trouble_of(error), opened.url)
+    found = failed(error, opened.url)
     found.hops = opened.hops
     return found

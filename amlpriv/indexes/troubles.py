@@ -11,7 +11,7 @@ from enum import Enum
 from amlpriv.errors import NetworkError
 from amlpriv.indexes.answers import Hop, host_of
 
-__all__ = ["BLOCKED", "Trouble", "UnreachableError", "trouble_of", "unreachable"]
+__all__ = ["BLOCKED", "Trouble", "UnreachableError", "failed", "trouble_of", "unreachable"]
 
 
 class Trouble(Enum):
@@ -106,6 +106,13 @@ def unreachable(trouble: Trouble, url: str, detail: str = "") -> UnreachableErro
     message, hint = (text.format(host=host) for text in _WORDS[trouble])
     message = message[0].upper() + message[1:] if not message.startswith(host) else message
     return UnreachableError(f"{message}{f' ({detail})' if detail else ''}.", trouble=trouble, host=host, hint=hint)
+
+
+def failed(error: BaseException, url: str) -> UnreachableError:
+    """The error for what requests raised. Of its text only OpenSSL's reason is kept: it may name the whole address."""
+    trouble = trouble_of(error)
+    reason = next((one.reason for one in _chain(error) if isinstance(one, ssl.SSLError) and one.reason), "")
+    return unreachable(trouble, url, reason.lower().replace("_", " ") if trouble is Trouble.TLS else "")
 
 
 def trouble_of(error: BaseException) -> Trouble:

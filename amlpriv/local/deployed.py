@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from amlpriv.connections.uses import Use
 from amlpriv.errors import InputError, UnsupportedError
+from amlpriv.images import BuiltEnvironment
 from amlpriv.local.blobs import LocalBlobs
 from amlpriv.local.environment import environment_variables
 from amlpriv.local.home import Home
@@ -48,15 +49,7 @@ def prepare(
     inside = environment_variables(state, environ)
     _check(properties, name)
     environment = _asset(state, properties["environmentId"], "environment", name)
-    built = prepare_environment(
-        environment["properties"],
-        _name(environment),
-        builds=home.builds,
-        environ=inside,
-        on_line=on_line,
-        known=known_connections(state),
-        use=Use.ONLINE_ENDPOINT,
-    )
+    built = _built(state, home, environment, inside, on_line)
     folder = serving_files(home.root, endpoint["name"], deployment["name"]).registration.with_suffix("")
     remove(folder)
     script, source, variables = _bring(state, home, properties, name, folder)
@@ -72,6 +65,24 @@ def prepare(
         scoring_url=endpoint["properties"]["scoringUri"],
         secrets=tuple(Secret(value) for value in secret_values(own)),
         version=deployment_version(deployment["systemData"]["createdAt"], properties),
+    )
+
+
+def _built(
+    state: State,
+    home: Home,
+    environment: Mapping[str, Any],
+    environ: Mapping[str, str],
+    on_line: Callable[[str], None] | None,
+) -> BuiltEnvironment:
+    return prepare_environment(
+        environment["properties"],
+        _name(environment),
+        builds=home.builds,
+        environ=environ,
+        on_line=on_line,
+        known=known_connections(state),
+        use=Use.ONLINE_ENDPOINT,
     )
 
 

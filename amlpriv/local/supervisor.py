@@ -45,7 +45,6 @@ from amlpriv.secret import RedactingFilter, Secret, redact
 if TYPE_CHECKING:
     from filelock import FileLock
 
-    from amlpriv.local.feed.service import FeedService
     from amlpriv.local.jobs.runner import LocalRunner
     from amlpriv.local.plane.app import Plane
     from amlpriv.local.plane.context import Context
@@ -112,31 +111,22 @@ class Supervisor:
             _LOG.info("ended: %s", self._reason or "error")
 
     def _make_plane(self) -> Plane:
+        from amlpriv.local.feed.opening import open_feeds
         from amlpriv.local.plane.app import Plane
 
-        identity = self._identity
+        identity, now = self._identity, lambda: datetime.now(timezone.utc)
         return Plane(
             self._home.plane,
             account=identity.account,
             account_key=identity.account_key.reveal(),
             tenant=identity.tenant,
-            now=lambda: datetime.now(timezone.utc),
+            now=now,
             start_id=self._start_id,
             blobs=self._blobs,
             make_runner=self._make_runner,
             set_upstream=self._set_upstream,
-            feeds=self._make_feeds(),
+            feeds=open_feeds(self._home, identity.tenant, now, os.environ),
         )
-
-    def _make_feeds(self) -> FeedService:
-        from amlpriv.local.environment import BUNDLE_VARIABLES, outside
-        from amlpriv.local.feed.service import FeedService
-        from amlpriv.local.feed.upstream import Upstream
-
-        trusted = dict.fromkeys(BUNDLE_VARIABLES, str(self._home.ca_bundle))  # what the user trusts
-        upstream = Upstream({**outside(os.environ), **trusted})
-        now = lambda: datetime.now(timezone.utc)  # noqa: E731
-        return FeedService(self._home.root, tenant=self._identity.tenant, now=now, upstream=upstream)
 
     def _make_runner(self, context: Context) -> LocalRunner:
         from amlpriv.local.environment import environment_variables, outside

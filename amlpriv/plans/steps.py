@@ -60,6 +60,15 @@ class WantedWheel:
     path: str
     """Where it goes in the container."""
     route: Route = Route.SAS
+    origin: str = ""
+    """The commit that it was built from, for people."""
+    origin_fields: str = ""
+    """The same for the environment's properties: ``git=... commit=...``."""
+
+    @property
+    def from_words(self) -> str:
+        """`` from ...``; empty for what comes from no repository."""
+        return f" from {self.origin}" if self.origin else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,8 @@ class Upload:
     wheel: WantedWheel
 
     def __str__(self) -> str:
-        return f"upload {self.wheel.wheel.filename} ({self.wheel.wheel.size} bytes) to {self.wheel.path}"
+        item, size = self.wheel, self.wheel.wheel.size
+        return f"upload {item.wheel.filename} ({size} bytes){item.from_words} to {item.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,7 @@ class Reuse:
     wheel: WantedWheel
 
     def __str__(self) -> str:
-        return f"reuse {self.wheel.wheel.filename}, stored at {self.wheel.path}"
+        return f"reuse {self.wheel.wheel.filename}{self.wheel.from_words}, stored at {self.wheel.path}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -58,9 +58,9 @@ class Subject:
     """One environment, as far as it is known before anything is asked of the network."""
 
     environment: EnvironmentFile
-    text: str
+    text: str = field(repr=False)
     """The environment file's own text."""
-    texts: Mapping[str, str]
+    texts: Mapping[str, str] = field(repr=False)
     """The other files that were read, by path (for a conda file ``conda.file``): what findings point to."""
     wheels: tuple[PackagedWheel, ...]
     target: Target

@@ -11,7 +11,7 @@ from amlpriv.errors import BuildError, StorageFullError
 from amlpriv.repositories.git import Git, cleared
 from amlpriv.repositories.outcomes import disk_is_full
 from amlpriv.repositories.refs import RefKind
-from amlpriv.repositories.stores import Store
+from amlpriv.repositories.stores import Store, name_origin
 
 __all__ = ["Checkout", "add_history", "check_out", "plain_git"]
 
@@ -69,18 +69,18 @@ def plain_git(environ: Mapping[str, str], work: Path) -> Git:
     return Git(child, tuple(part for setting in settings for part in ("-c", setting)), (), None)
 
 
-def check_out(git: Git, store: Store, commit: str, folder: Path, url: str) -> None:
+def check_out(git: Git, store: Store, commit: str, folder: Path) -> None:
     """Put a commit of the store into ``folder``, which is new or empty. Raises BuildError."""
     folder.mkdir(parents=True, exist_ok=True)
     algorithm = ["--object-format=sha256"] if len(commit) == 64 else []
     _must(git, folder, "init", "--quiet", "--template=", *algorithm)
+    # No hooks: not the user's, and below .git nothing of the repository's can be.
     # In the repository's own settings, since tools that build ask git there, with the user's settings.
-    own = {"autocrlf": "false", "eol": "lf", "longpaths": "true", "safecrlf": "false", "hooksPath": "hooks-none"}
+    own = {"autocrlf": "false", "eol": "lf", "longpaths": "true", "safecrlf": "false", "hooksPath": ".git/no-hooks"}
     lines = ["[core]", *(f"\t{name} = {value}" for name, value in own.items()), "[gc]", "\tauto = 0"]
-    quoted = url.replace("\\", "\\\\").replace('"', '\\"')
-    lines += ['[remote "origin"]', f'\turl = "{quoted}"']
     with (folder / ".git" / "config").open("a", encoding="utf-8", newline="\n") as stream:
         stream.write("\n".join(lines) + "\n")
+    name_origin(folder / ".git" / "config", store.url)
     _borrow(folder, store.content)
     if (store.content / "shallow").is_file():
         shutil.copyfile(store.content / "shallow", folder / ".git" / "shallow")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from amlpriv.connections.addresses import Credentials
 from amlpriv.connections.git_hosts import GitHost, Transport
@@ -18,7 +20,7 @@ from amlpriv.processes import ToolMissingError, ToolTimeoutError
 from amlpriv.repositories.answering import origin
 from amlpriv.repositories.checkout import Checkout, add_history, check_out, plain_git
 from amlpriv.repositories.folders import relative, subfolder
-from amlpriv.repositories.git import OLDEST, Git, address, make_git
+from amlpriv.repositories.git import OLDEST, Git, address, local_repository, make_git
 from amlpriv.repositories.lfs import bring_large_files
 from amlpriv.repositories.outcomes import Outcome
 from amlpriv.repositories.proof import error_for, protocols_for
@@ -52,7 +54,7 @@ def fetch(
     timeout: float | None = 600.0,
     cancelled: Callable[[], bool] | None = None,
 ) -> Checkout:
-    """A clean checkout below the empty folder ``work``, whose objects lie in ``cache`` (keep it while building).
+    """A clean checkout in a new folder below ``work``, whose objects lie in ``cache`` (keep it while building).
 
     At most one of ``rev``, ``tag`` and ``branch``; without any, what the address names, else the default branch. The
     credential goes to its own host only, submodules there included; without one the user's credential helper and ssh
@@ -141,7 +143,7 @@ class _Trip:
         remote = self.remote(self.git_url)
         if remote.git.version(self.work) < OLDEST:
             raise self.failure(Outcome.OLD_GIT)
-        root = self.work / (re.sub(r"[^A-Za-z0-9._-]+", "-", self.git_url.repository).strip(".-") or "repository")
+        root = self._new_folder()
         version, history = self._place(remote, wanted, root, subdirectory)
         below, notes = self._submodules(remote, root, 1) if submodules else ((), ())
         where = f"{remote.url} ({version.commit[:12]})"
@@ -161,13 +163,19 @@ class _Trip:
             (*used, *notes),
         )
 
+    def _new_folder(self) -> Path:
+        """Named like the repository, since some tools that build take a name from it."""
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", self.git_url.repository).strip(".-") or "repository"
+        folders = (self.work / (f"{name}-{number}" if number else name) for number in itertools.count())
+        return next(folder for folder in folders if not folder.exists())
+
     def _place(self, remote: Remote, wanted: Wanted, root: Path, subdirectory: str | None) -> tuple[Resolved, bool]:
         """Fetch and check out; the version with its commit, and whether its history is there."""
         wide = wanted.ref is not None and len(wanted.ref) == 64
         with open_store(self.cache, remote.url, remote.plain, wide=wide) as store:
             version = find_version(remote, store, wanted)
             commit = bring_commit(remote, store, version)
-            check_out(remote.plain, store, commit, root, remote.url)
+            check_out(remote.plain, store, commit, root)
             history = needs_history(root / relative(subdirectory))
             if history:
                 bring_history(remote, store, commit)
@@ -209,10 +217,6 @@ class _Trip:
 
 def _submodule_address(url: str, parent: GitUrl) -> GitUrl:
     """A path of this machine only where the user gave one, and the submodule's is relative to it."""
-    from urllib.parse import unquote, urlsplit
-
-    from amlpriv.repositories.git import local_repository
-
     if parent.transport is Transport.FILE and url.startswith("file://"):
         return local_repository(Path(unquote(urlsplit(url).path)))
     return parse_git_url(url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from amlpriv.errors import BuildError
@@ -43,6 +44,8 @@ def bring_large_files(
             f"{where} has files in Git LFS ({names}{more}), and git-lfs is not installed here.",
             hint="Install git-lfs; otherwise the package would hold pointers in place of the files.",
         )
+    # git-lfs wants to leave hooks behind.
+    git = replace(git, settings=(*git.settings, "-c", "core.hooksPath=.git/lfs-hooks"))
     # --local: the filters are this checkout's, so that git does not take the files for changed ones.
     git.call("lfs", "install", "--local", "--skip-repo", "--force", cwd=root)
     inside = folder.relative_to(root).as_posix()

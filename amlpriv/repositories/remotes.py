@@ -129,7 +129,6 @@ def bring_commit(remote: Remote, store: Store, version: Resolved) -> str:
     if commit is None:
         raise InputError(f"'{version.name}' of {remote.url} is a tag of something that is no commit.")
     remote.plain.call("update-ref", f"{KEPT}{commit}", commit, cwd=store.content)
-    remote.plain.call("update-ref", "-d", _NEW, cwd=store.content)
     return commit
 
 
@@ -138,14 +137,16 @@ def bring_history(remote: Remote, store: Store, commit: str) -> None:
 
     Raises what the host says.
     """
-    done = _with_and_without_filter(remote, store.history, _TAGS, f"+{commit}:{KEPT}{commit}")
+    done = _with_and_without_filter(remote, store, _TAGS, f"+{commit}:{KEPT}{commit}")
     if not done.succeeded and judge(done.lines) in (Outcome.UNKNOWN, Outcome.NO_REF):
-        done = _with_and_without_filter(remote, store.history, _TAGS, _HEADS)
+        done = _with_and_without_filter(remote, store, _TAGS, _HEADS)
     if not done.succeeded or _commit(remote, store.history, commit) is None:
         raise remote.failure(judge(done.lines), done.lines, commit)
 
 
-def _with_and_without_filter(remote: Remote, folder: Path, *specs: str) -> GitRun:
+def _with_and_without_filter(remote: Remote, store: Store, *specs: str) -> GitRun:
+    store.ensure_history(remote.plain)
+    folder = store.history
     # Pruned, since a tag that was taken back would still count for the version.
     done = remote.fetch(folder, "--prune", "--filter=blob:none", "origin", *specs)
     if not done.succeeded and judge(done.lines) is Outcome.UNKNOWN:
@@ -155,7 +156,7 @@ def _with_and_without_filter(remote: Remote, folder: Path, *specs: str) -> GitRu
 
 def _by_beginning(remote: Remote, store: Store, ref: str) -> Resolved | None:
     """The commit that begins so: only the whole history tells, and no server is asked for a part of a hash."""
-    done = _with_and_without_filter(remote, store.history, _TAGS, _HEADS)
+    done = _with_and_without_filter(remote, store, _TAGS, _HEADS)
     if not done.succeeded:
         raise remote.failure(judge(done.lines), done.lines, ref)
     listed = remote.plain.call("rev-parse", f"--disambiguate={ref}", cwd=store.history)

@@ -16,7 +16,7 @@ from amlpriv.errors import BuildError, LockedError
 from amlpriv.files import create_private_directory
 from amlpriv.repositories.git import Git
 
-__all__ = ["KEPT", "Store", "open_store"]
+__all__ = ["KEPT", "Store", "name_origin", "open_store"]
 
 KEPT = "refs/amlpriv/kept/"
 """Followed by the commit: what stands there is complete."""
@@ -28,11 +28,18 @@ _WAIT = 600.0
 class Store:
     """What one address has given so far. No credential is in it."""
 
+    url: str
     content: Path
     """Whole commits, without what was before them."""
     history: Path
     """Commits and tags without files, for versions that are counted from a tag. Kept apart: git takes a commit that it
-    has for a whole one, and would not fetch its files again."""
+    has for a whole one, and would not fetch its files again. Not there before ``ensure_history``."""
+    wide: bool = False
+    """Whether the commits are SHA-256."""
+
+    def ensure_history(self, git: Git) -> None:
+        """Make the repository for the history, if it is not there yet. Raises BuildError."""
+        _ensure(self, self.history, git)
 
     def has(self, git: Git, commit: str) -> bool:
         """Whether the commit is here with all its files."""
@@ -58,23 +65,30 @@ def open_store(cache: Path, url: str, git: Git, *, wide: bool = False) -> Iterat
         raise LockedError(message, hint="Wait for it, or end it.") from error
     try:
         create_private_directory(folder)
-        store = Store(folder / "content.git", folder / "history.git")
-        for path in (store.content, store.history):
-            _ensure(path, url, git, wide=wide)
+        store = Store(url, folder / "content.git", folder / "history.git", wide)
+        _ensure(store, store.content, git)
         yield store
     finally:
         lock.release()
 
 
-def _ensure(path: Path, url: str, git: Git, *, wide: bool) -> None:
+def _ensure(store: Store, path: Path, git: Git) -> None:
     """A bare repository, made anew when it is damaged; locks of a git that was killed are taken away."""
     if path.exists():
         for left in (*path.glob("*.lock"), *path.glob("refs/**/*.lock"), *path.glob("objects/**/tmp_*")):
             left.unlink(missing_ok=True)
-        if git.call("config", "--local", "--get", "remote.origin.url", cwd=path).lines == (url,):
+        if git.call("config", "--local", "--get", "remote.origin.url", cwd=path).lines == (store.url,):
             return
         shutil.rmtree(path)
-    algorithm = ["--object-format=sha256"] if wide else []
+    algorithm = ["--object-format=sha256"] if store.wide else []
     made = git.call("init", "--quiet", "--bare", "--template=", *algorithm, path.name, cwd=path.parent)
-    if not made.succeeded or not git.call("config", "remote.origin.url", url, cwd=path).succeeded:
+    if not made.succeeded:
         raise BuildError(f"git could not make a repository in {path.parent}.", hint="\n".join(made.lines) or None)
+    name_origin(path / "config", store.url)
+
+
+def name_origin(config: Path, url: str) -> None:
+    """Write the address down in a repository's settings."""
+    quoted = url.replace("\\", "\\\\").replace('"', '\\"')
+    with config.open("a", encoding="utf-8", newline="\n") as stream:
+        stream.write(f'[remote "origin"]\n\turl = "{quoted}"\n')

@@ -45,8 +45,14 @@ def _pin(row: Mapping[str, Any], target: Target) -> Pin:
             hint="Require it by name and version; a private package is pushed with 'amlpriv feed push'.",
         )
     wheels = [_file(item) for item in row.get("wheels", ())]
-    ranked = sorted((rank, file.filename, file) for file in wheels if (rank := _rank(file, target)) is not None)
-    files = tuple(file for _, _, file in ranked) or ((_file(row["sdist"]),) if "sdist" in row else ())
+    ranked = [
+        (rank, file.filename, number) for number, file in enumerate(wheels) if (rank := _rank(file, target)) is not None
+    ]
+    files = tuple(wheels[number] for _, _, number in sorted(ranked)) or (
+        (_file(row["sdist"]),) if "sdist" in row else ()
+    )
+    # What the folder has was put there on purpose: an index's file of that name may be somebody else's.
+    files = tuple(file for file in files if file.is_local) or files
     if not files:
         raise BuildError(f"uv chose {name} without a file that installs on {target}.")
     hashes = tuple(f"sha256:{file.sha256}" for file in files if file.sha256)
@@ -77,5 +83,8 @@ def with_hashes(pins: tuple[Pin, ...], text: str) -> tuple[Pin, ...]:
             if match := _FROM.match(line):
                 origins[name] = without_query(match[1])
     return tuple(
-        replace(pin, hashes=tuple(hashes.get(pin.name) or pin.hashes), index=origins.get(pin.name)) for pin in pins
+        pin
+        if pin.file.is_local
+        else replace(pin, hashes=tuple(hashes.get(pin.name) or pin.hashes), index=origins.get(pin.name))
+        for pin in pins
     )

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from amlpriv.specs.environment import EnvironmentFile
-from amlpriv.specs.pip import PipPath, PipRequirement
+from amlpriv.specs.pip import PipPath, PipRequirement, PipVcs
 from amlpriv.specs.positions import Position
 from amlpriv.specs.sources import Source
 from amlpriv.target import Target
@@ -37,7 +37,9 @@ def without_skipped_paths(file: EnvironmentFile, target: Target) -> EnvironmentF
     skipped = {
         number
         for number, line in enumerate(lines)
-        if isinstance(line, PipPath) and line.marker and not target.holds(Marker(line.marker))
+        if (isinstance(line, PipPath) or (isinstance(line, PipVcs) and f"path:{number}" in file.sources))
+        and line.marker
+        and not target.holds(Marker(line.marker))
     }
     if file.conda is None or not skipped:
         return file
@@ -66,7 +68,7 @@ def with_paths_named(file: EnvironmentFile, names: Mapping[str, str]) -> Environ
     sources: dict[str, Source] = {name: source for name, source in file.sources.items() if name not in names}
     for number, line in enumerate(lines):
         key = f"path:{number}"
-        if isinstance(line, PipPath) and key in names:
+        if isinstance(line, PipPath | PipVcs) and key in names:
             lines[number] = line.named(names[key])
             sources[names[key]] = file.sources[key]
     return replace(file, conda=replace(file.conda, pip=tuple(lines)), sources=sources)

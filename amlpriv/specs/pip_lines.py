@@ -61,9 +61,7 @@ class PipPath(_Line):
 
     def named(self, name: str) -> PipRequirement:
         """The requirement that takes this line's place once the package's name is known; extras and marker are kept."""
-        extras = f"[{','.join(sorted(self.extras))}]" if self.extras else ""
-        text = f"{name}{extras}" + (f" ; {self.marker}" if self.marker else "")
-        return PipRequirement(text, read_requirement(text, self.position), self.hashes, self.position)
+        return _named(name, self)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -88,6 +86,16 @@ class PipVcs(_Line):
     marker: str | None = None
     editable: bool = False
     hashes: tuple[str, ...] = ()
+
+    def named(self, name: str) -> PipRequirement:
+        """The requirement that takes this line's place once the package is packed; extras and marker are kept."""
+        return _named(name, self)
+
+
+def _named(name: str, line: PipPath | PipVcs) -> PipRequirement:
+    extras = f"[{','.join(sorted(line.extras))}]" if line.extras else ""
+    text = f"{name}{extras}" + (f" ; {line.marker}" if line.marker else "")
+    return PipRequirement(text, read_requirement(text, line.position), line.hashes, line.position)
 
 
 PipLine: TypeAlias = PipRequirement | PipPath | PipOption | PipVcs

@@ -27,6 +27,11 @@ class PinnedFile:
     """In bytes; None where the index does not say it."""
 
     @property
+    def is_local(self) -> bool:
+        """Whether it is a file of this machine's."""
+        return self.url.startswith("file:")
+
+    @property
     def is_wheel(self) -> bool:
         """Otherwise it is an sdist, which has to be built first."""
         return self.filename.endswith(".whl")

@@ -438,4 +438,7 @@ def test_a_missing_right_is_named(
 
 def test_nothing_that_comes_back_shows_the_secret(feed: Callable[..., Written]) -> None:
     written = feed()
+    assert repr(written).startswith(
+        f"team created in workspace {written.workspace.split()[-1]} (PythonFeed for {TARGET}, PAT)"
+    )
     assert PAT not in repr(written) + str(written) + json.dumps(written.as_json())

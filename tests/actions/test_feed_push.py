@@ -18,6 +18,7 @@ from amlpriv.errors import (
     AuthenticationError,
     ConflictError,
     InputError,
+    NetworkError,
     NotFoundError,
     PermissionDeniedError,
     UnsupportedError,
@@ -28,6 +29,7 @@ from amlpriv.local.feed.tokens import KINDS, FeedTokens, load_tokens
 from amlpriv.local.state import State
 from amlpriv.secret import Secret
 from amlpriv.workspace.connections import Connections
+from tests.package_servers import told_index
 from tests.wheelhouse import build_wheel
 
 TOOLS = pytest.mark.parametrize("tool", ["uv", "twine"])
@@ -234,6 +236,24 @@ def test_what_is_no_distribution_is_refused_before_anything_is_opened(scrubbed: 
         feed_push(
             wheel(tmp_path, "both"), to="https://e.example.org/simple/", token="t", token_from="stdin", environ=scrubbed
         )
+
+
+@TOOLS
+def test_a_certificate_that_is_not_trusted_is_named(
+    local_state: State, scrubbed: dict[str, str], tokens: FeedTokens, tmp_path: Path, tool: str
+) -> None:
+    """Pages are read at one server, and files are sent to another one."""
+    upload_url = local_state.feed_url(area="upload")
+    with told_index() as told, pytest.raises(NetworkError, match="certificate") as caught:
+        feed_push(
+            wheel(tmp_path, "untrusted"),
+            to=told.simple,
+            token=tokens.write,
+            tool=tool,
+            upload_url=upload_url,
+            environ=scrubbed,
+        )
+    assert "SSL_CERT_FILE" in str(caught.value)
 
 
 def test_the_public_name_is_the_function() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -125,9 +126,10 @@ def test_what_cannot_be_shipped_yet_is_refused_with_its_line(made: Project, key:
 
 
 def test_a_kind_of_source_that_is_not_there_yet_is_refused_with_its_line(made: Project) -> None:
-    text = made.write().read_text(encoding="utf-8").replace("{path: ", '{git: "https://github.com/x/y.git", tag: v')
-    made.file.write_text(text.replace("whl}", 'whl"}').replace("tag: vwheels", 'tag: "vwheels'), encoding="utf-8")
-    with pytest.raises(UnsupportedError, match=r"environment.yml:\d+.*'git'"):
+    text = made.write().read_text(encoding="utf-8")
+    text = re.sub(r"\{path: [^}]*\}", '{url: "https://x.example.org/a.whl", sha256: "' + "0" * 64 + '"}', text)
+    made.file.write_text(text, encoding="utf-8")
+    with pytest.raises(UnsupportedError, match=r"environment.yml:\d+.*'url'"):
         prepare(made.file)
 
 

@@ -95,7 +95,7 @@ def test_a_missing_program_is_said_in_one_line(run: Callable[..., Ended]) -> Non
         (LOG, 20, "There is no local workspace in"),
         ((*LOG, "-n", "0"), 2, "0 is not in the range"),
         ((*LOG, "-n", "few"), 2, "not a valid integer"),
-        ((*LOG, "--service", "blob"), 2, "control_plane, sign_in, storage"),
+        ((*LOG, "--service", "blob"), 2, "control_plane, feed, sign_in, storage"),
     ],
 )
 def test_what_is_typed_wrong(project: Path, amlpriv: Amlpriv, words: tuple[str, ...], code: int, text: str) -> None:

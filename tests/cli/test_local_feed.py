@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from amlpriv.local.asking import exchange
+from amlpriv.interpreters import uv_program
+from amlpriv.local.environment import FEED_TOKEN, environment_variables
 from amlpriv.local.feed.tokens import load_tokens
 from amlpriv.local.home import Home
 from amlpriv.local.lifecycle import stop
 from amlpriv.local.state import State
+from amlpriv.processes import run as run_tool
 from tests.cli.conftest import Amlpriv, Ended
 from tests.wheelhouse import build_wheel
 
@@ -30,17 +32,11 @@ def run(amlpriv: Amlpriv, local_environ: dict[str, str], monkeypatch: pytest.Mon
 
 
 def push(state: State, wheel: Path, feed: str) -> None:
-    """Put a wheel into a feed."""
-    from urllib3 import encode_multipart_formdata
-
-    tokens = load_tokens(state.root)
-    assert tokens is not None
-    form = {":action": "file_upload", "content": (wheel.name, wheel.read_bytes(), "application/octet-stream")}
-    body, kind = encode_multipart_formdata(form)
-    login = base64.b64encode(f"any:{tokens.write.reveal()}".encode()).decode()
-    path = state.feed_url(feed, area="upload").partition(f":{state.ports.plane}")[2]
-    answer = exchange(state, "POST", path, {"Authorization": f"Basic {login}", "Content-Type": kind}, body)
-    assert answer[0] == 202
+    """Put a wheel into a feed, as a child of the workspace does."""
+    inside = environment_variables(state, os.environ)
+    words = ("publish", "--publish-url", state.feed_url(feed, area="upload"), wheel)
+    login = {"UV_PUBLISH_USERNAME": "any", "UV_PUBLISH_PASSWORD": inside[FEED_TOKEN]}
+    assert run_tool([uv_program(inside), *words], env={**inside, **login}, timeout=60).succeeded
 
 
 def test_create_prints_the_address_and_list_shows_what_there_is(run: Callable[..., Ended], local_state: State) -> None:
@@ -67,6 +63,7 @@ def test_token_prints_the_token_and_nothing_else(run: Callable[..., Ended], loca
     assert (run("token").out, run("token").err) == (f"{tokens.write.reveal()}\n", "")
     for kind in ("write", "read", "expired", "norole", "listonly"):
         assert run("token", "--kind", kind).out == f"{tokens[kind].reveal()}\n"
+    assert run("token", "--kind", "read", "--json").json == {"token": tokens.read.reveal()}
     assert run("token", "--kind", "other").code == 2
 
 
@@ -84,7 +81,7 @@ def test_delete_promote_and_allow_external(run: Callable[..., Ended], local_stat
     assert (gone.code, gone.json["error"]["type"]) == (12, "NotFoundError")
     assert run("delete", "nowhere", "changed", "1.2.0").code == 12
     assert run("delete", "cli-changed", "..", "1.2.0").code == 3
-    packages = [one for one in run("list", "--json").json["feeds"] if one["name"] == "cli-changed"][0]["packages"]
+    packages = next(one for one in run("list", "--json").json["feeds"] if one["name"] == "cli-changed")["packages"]
     assert packages == []
 
 

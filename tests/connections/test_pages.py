@@ -181,6 +181,7 @@ def test_devpis_refresh_button_makes_no_sign_in_page() -> None:
 def test_an_empty_project_has_an_empty_page() -> None:
     assert html("<html><head><title>Links for a</title></head><body><h1>Links for a</h1></body></html>").files == ()
     assert html('<title>Links for a</title><a href="/">home</a>').files == ()
+    assert html('<title>me/dev: links for login-tools</title><a href="/">home</a>').files == ()  # devpi
     assert read_page(write_json(Page("a")), url=URL, content_type=JSON).files == ()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import os
 import select
 import socket
 import ssl
@@ -104,7 +105,9 @@ def _send(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
     if reply.cut_at is not None:
         handler.wfile.flush()
         time.sleep(0.05)
-        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        handler.connection.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+        )
         handler.connection.close()
         handler.close_connection = True
 

@@ -37,12 +37,20 @@ Run = Callable[..., Proof]
 
 
 def feed(
-    *, filename: str = WHEEL, link: str = "", data: bytes = DATA, page: Reply | None = None, file: Reply | None = None
+    *,
+    filename: str = WHEEL,
+    link: str = "",
+    data: bytes = DATA,
+    page: Reply | None = None,
+    file: Reply | None = None,
+    public: bool = False,
 ) -> Answer:
-    """An index with one package; ``page`` and ``file`` answer in place of the good ones."""
+    """An index with one package; ``page`` and ``file`` answer in place of the good ones. It wants a credential."""
     listed = File(filename, link or f"../../files/{filename}", {"sha256": SHA})
 
     def answer(request: Request) -> Reply:
+        if "authorization" not in request.headers and not public:
+            return Reply(401)
         if request.path.endswith("/simple/"):
             return Reply(body=write_html_names(["contoso-features"]))
         if request.path.endswith("/simple/contoso-features/"):
@@ -120,6 +128,13 @@ def test_without_a_package_the_root_page_leads_to_one(run: Run) -> None:
     proof = run(feed(), None)
     assert [name for name, _, _ in steps(proof)] == ["root", "page", "file"]
     assert (proof.ok, proof.package) == (True, None)
+
+
+def test_an_index_that_anybody_may_read_proves_nothing_about_the_credential(run: Run) -> None:
+    proof = run(feed(public=True), None)
+    assert proof.ok
+    assert [outcome for name, _, outcome in steps(proof) if name == "open"] == [Outcome.OPEN]
+    assert "does not prove" in text(proof)
 
 
 def test_an_index_without_a_root_page_wants_a_package(run: Run) -> None:
@@ -237,7 +252,7 @@ def test_a_web_page_is_named(run: Run) -> None:
 
 def test_an_old_host_is_a_note(run: Run) -> None:
     login = Login("https://org.pkgs.visualstudio.com/_packaging/feed/pypi/simple/")
-    proof = run(feed(), login=login)
+    proof = run(feed(public=True), login=login)
     assert proof.ok
     assert proof.steps[0].outcome is Outcome.ADDRESS
     assert AZURE in proof.steps[0].fix
@@ -333,7 +348,7 @@ def test_a_package_that_is_none_is_a_usage_error(run: Run) -> None:
 
 
 def test_another_site_by_http_works_too(scrubbed: dict[str, str], serve: Callable[[Answer], Site]) -> None:
-    site = serve(feed())
+    site = serve(feed(public=True))
     with IndexClient(scrubbed) as client:
         proof = prove(Login(f"{site.url}/simple/"), "contoso_features", client=client, version="1.0")
     assert proof.ok

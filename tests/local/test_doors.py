@@ -114,3 +114,18 @@ def test_all_parts_are_looked_after(doors: Doors) -> None:
     assert all(is_alive() for is_alive in doors.parts.values())
     doors.isolated_server.close()
     assert [part for part, is_alive in doors.parts.items() if not is_alive()] == ["control plane"]
+
+
+def test_the_control_plane_is_where_it_was_unless_somebody_else_is(
+    plane: Listening, certificates: Certificates, tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {"account": "acct", "start_id": "known", "stop": lambda: None, "way": Way()}
+    log = RequestLog(tmp_path / "requests.jsonl")
+    first = open_doors(plane, certificates, log, last=Ports(0, 0, 0, 0), **options)
+    second = open_doors(plane, certificates, log, last=first.ports(1), **options)
+    assert second.server.port != first.server.port
+    first.close()
+    third = open_doors(plane, certificates, log, last=first.ports(1), **options)
+    assert third.server.port == first.server.port
+    for doors in (second, third):
+        doors.close()

@@ -113,3 +113,18 @@ def test_another_kind_of_proxy_is_named_without_its_password(url: str) -> None:
     with pytest.raises(ValueError, match="HTTPS_PROXY") as caught:
         Upstream.find({"HTTPS_PROXY": url})
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("pkgs.dev.azure.com", "plane"),
+        ("PKGS.dev.azure.com.", "plane"),
+        ("contoso.pkgs.visualstudio.com", "plane"),
+        ("dev.azure.com", "tunnel"),
+        ("contoso.visualstudio.com", "tunnel"),
+        ("acct.blob.core.windows.net", "storage"),
+    ],
+)
+def test_for_isolated_clients_the_hosts_of_feeds_are_ours(host: str, expected: str) -> None:
+    assert destination(host, "acct", isolated=True) == expected

@@ -14,7 +14,7 @@ from amlpriv.local.environment import FEED_TOKEN, changes, environment_variables
 from amlpriv.local.feed.tokens import load_tokens
 from amlpriv.local.home import Home
 from amlpriv.local.launching import refused_hosts
-from amlpriv.local.lifecycle import start, stop
+from amlpriv.local.lifecycle import reset, start, stop
 from amlpriv.local.state import State
 from amlpriv.processes import Completed, run
 from tests.wheelhouse import build_wheel
@@ -81,6 +81,8 @@ def test_its_address_and_its_packages_are_there_after_a_restart(
         assert second.feed_url() == first.feed_url()
         child = environment_variables(second, scrubbed)
         assert install(child, second.feed_url(), "lasting", tmp_path / "a").succeeded
+        reset(home)
+        assert not home.feeds.exists()
     finally:
         stop(home)
 

@@ -103,6 +103,20 @@ def test_the_head_of_a_file_is_that_of_the_file(feed: Feed, known: Path) -> None
 
 
 @pytest.mark.parametrize(
+    ("wanted", "start", "end"),
+    [("bytes=0-9", 0, 10), ("bytes=-22", -22, None), ("bytes=5-", 5, None), ("bytes=3-999999999", 3, None)],
+)
+def test_a_part_of_a_file_can_be_had(feed: Feed, known: Path, wanted: str, start: int, end: int | None) -> None:
+    link, content = feed.ask("simple/known-thing/").links[known.name], known.read_bytes()
+    answer = feed.ask(link, headers={"Range": wanted})
+    assert (answer.status, answer.body) == (206, content[start:end])
+    assert answer.headers["content-range"].endswith(f"/{len(content)}")
+    for other in ("bytes=0-", "bytes=9-3", "bytes=-", "bytes=1-2,4-5", "lines=1-2", "bytes=99999999-"):
+        whole = feed.ask(link, headers={"Range": other})
+        assert (whole.status, whole.body) == (200, content)
+
+
+@pytest.mark.parametrize(
     ("method", "path"), [("POST", "simple/x/"), ("GET", "upload/"), ("DELETE", "download/x/1/x.whl")]
 )
 def test_another_method_is_not_allowed(feed: Feed, method: str, path: str) -> None:

@@ -140,6 +140,12 @@ def test_settings_that_make_no_sense_are_a_warning(open_feed: Callable[..., Feed
     assert feed.ask("simple/lib/").status == 404
 
 
+def test_a_feed_is_not_its_own_upstream(open_feed: Callable[..., Feed], caplog: pytest.LogCaptureFixture) -> None:
+    feed = open_feed(Upstream(plain_environ("https://localhost:9/local/ml/_packaging/private/pypi/simple/")))
+    assert feed.ask("simple/lib/").status == 404
+    assert "cannot be its own upstream" in caplog.text
+
+
 def test_the_users_own_index_is_an_upstream(open_feed: Callable[..., Feed], tools: Tools) -> None:
     import os
 

@@ -229,14 +229,20 @@ class _Handler(BaseHTTPRequestHandler):
         """Git LFS, "Batch API": where each file is."""
         wanted = json.loads(self._body())["objects"]
         state = self.server.state
-        objects = [{**one, "actions": {"download": {"href": state.url(f"large/{one['oid']}")}}} for one in wanted]
+        none = {"error": {"code": 404, "message": "Object does not exist"}}
+        objects = [
+            {**one, "actions": {"download": {"href": state.url(f"large/{one['oid']}")}}}
+            if one["oid"] in state.large
+            else {**one, **none}
+            for one in wanted
+        ]
         kind = {"Content-Type": "application/vnd.git-lfs+json"}
         self._plain(200, json.dumps({"transfer": "basic", "objects": objects}).encode(), kind)
 
     def _backend(self, path: str, query: str) -> None:
         """git-http-backend(1), a CGI program."""
         env = {
-            "PATH": os.environ["PATH"],
+            **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
             "GIT_PROJECT_ROOT": str(self.server.state.root),
             "GIT_HTTP_EXPORT_ALL": "1",
             "GIT_CONFIG_GLOBAL": os.devnull,

@@ -41,4 +41,4 @@ def test_the_git_that_checks_out_knows_nothing_of_the_user(tmp_path: Path) -> No
 def test_a_commit_that_the_store_does_not_have_is_an_error(tmp_path: Path, scrubbed: dict[str, str]) -> None:
     git = plain_git(scrubbed, tmp_path)
     with open_store(tmp_path / "cache", URL, git) as store, pytest.raises(BuildError, match="git checkout failed"):
-        check_out(git, store, "0" * 40, tmp_path / "out", URL)
+        check_out(git, store, "0" * 40, tmp_path / "out")

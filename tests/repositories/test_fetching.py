@@ -35,6 +35,7 @@ from amlpriv.repositories.refs import RefKind
 from amlpriv.secret import Secret
 from tests.repositories.servers import PASSWORD, GitServer, SshServer, commit_files, git, publish, serve_git
 
+POSIX = pytest.mark.skipif(os.name != "posix", reason="links, and programs in sh")
 READER = Credentials(Secret("reader"), Secret(PASSWORD))
 PACKAGE = "packages/mypackage1"
 
@@ -201,6 +202,7 @@ def test_a_subdirectory_that_is_not_there_is_answered_with_those_that_are(git_se
         bring(git_server.url(), subdirectory="../other")
 
 
+@POSIX
 def test_a_link_that_leads_out_of_the_repository_is_refused(
     git_server: GitServer, bring: Fetch, repositories: Path
 ) -> None:
@@ -219,6 +221,7 @@ def test_a_link_that_leads_out_of_the_repository_is_refused(
         bring(url, subdirectory="away")
 
 
+@POSIX
 def test_the_users_settings_and_hooks_change_no_file(
     git_server: GitServer, bring: Fetch, scrubbed: dict[str, str], repositories: Path, tmp_path: Path
 ) -> None:
@@ -340,6 +343,7 @@ def test_the_cache_is_for_its_owner_only_and_survives_damage(
     assert bring(git_server.url(), tag="v1.0").commit == first.commit
 
 
+@POSIX
 def test_git_lfs_that_is_missing_is_an_error_where_its_files_are_needed(
     git_server: GitServer, bring: Fetch, repositories: Path, scrubbed: dict[str, str], tmp_path: Path
 ) -> None:

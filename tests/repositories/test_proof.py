@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import socket
 import ssl
 from collections.abc import Mapping
@@ -22,6 +24,7 @@ from amlpriv.repositories.refs import RefKind
 from amlpriv.secret import Secret
 from tests.repositories.servers import PASSWORD, TOKEN, GitServer, SshServer, commit_files, git, publish, serve_git
 
+POSIX = pytest.mark.skipif(os.name != "posix", reason="a program in sh")
 READER = Credentials(Secret("reader"), Secret(PASSWORD))
 
 
@@ -231,6 +234,7 @@ def test_git_that_is_missing_is_named(scrubbed: dict[str, str], tmp_path: Path) 
     assert ask("https://git.example.org/x/y", {**scrubbed, "PATH": str(tmp_path)}).outcome is Outcome.NO_GIT
 
 
+@POSIX
 def test_git_that_is_too_old_is_named(scrubbed: dict[str, str], tmp_path: Path) -> None:
     program = tmp_path / "git"
     program.write_text("#!/bin/sh\necho git version 2.17.1\n")
@@ -260,8 +264,10 @@ def test_the_users_netrc_and_settings_do_not_stand_in_for_the_credential(
     netrc = home / ".netrc"
     netrc.write_text(f"machine 127.0.0.1 login reader password {PASSWORD}\n")
     netrc.chmod(0o600)
+    header = base64.b64encode(f"reader:{PASSWORD}".encode()).decode()
     (home / ".gitconfig").write_text(
         f'[credential "{git_server.url("")}"]\n\thelper = "!echo username=reader; echo password={PASSWORD}; :"\n'
+        f'[http "{git_server.url("")}"]\n\textraHeader = Authorization: Basic {header}\n'
         f'[url "{git_server.url("public/")}"]\n\tinsteadOf = {git_server.url("team/")}\n'
     )
     wrong = Credentials(Secret("reader"), Secret("canary-wrong-token"))
@@ -269,7 +275,7 @@ def test_the_users_netrc_and_settings_do_not_stand_in_for_the_credential(
     assert ask(git_server.url(), scrubbed, None).outcome is Outcome.MISSING
 
 
-@pytest.mark.parametrize("place", ["netrc", "helper", "askpass"])
+@pytest.mark.parametrize("place", ["netrc", "helper", pytest.param("askpass", marks=POSIX)])
 def test_the_users_own_helpers_answer_where_that_is_wished(
     git_server: GitServer, scrubbed: dict[str, str], place: str, tmp_path: Path
 ) -> None:

@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from amlpriv.connections.pages import File, normalized
 from amlpriv.default_index import default_index
-from amlpriv.errors import AmlprivError, NotFoundError
+from amlpriv.errors import AmlprivError, NotFoundError, UnsupportedError
 from amlpriv.indexes.client import IndexClient, Login
+from amlpriv.local.hosts import LOOPBACK
 from amlpriv.secret import redact
 
 __all__ = ["Upstream"]
@@ -85,4 +87,7 @@ class Upstream:
 
     def _login(self) -> Login:
         index = default_index(self._environ)
+        parts = urlsplit(index.url)
+        if parts.hostname in LOOPBACK and "/_packaging/" in parts.path:
+            raise UnsupportedError("the default index is a feed of a local workspace, which cannot be its own upstream")
         return Login(index.url, index.credentials)

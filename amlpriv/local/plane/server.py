@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shutil
+import re
 import socket
 import ssl
 import sys
@@ -251,14 +251,23 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(response.body)
 
     def _send_file(self, response: Response, path: Path) -> None:
+        """The file, or the part of it that is asked for: uv reads the end of a wheel first (RFC 9110, 14)."""
         with path.open("rb") as stream:
-            self.send_response(response.status)
-            for name, value in response.headers.items():
+            size = os.fstat(stream.fileno()).st_size
+            start, end = _part(self.headers.get("Range", ""), size)
+            whole = (start, end) == (0, size)
+            self.send_response(response.status if whole else 206)
+            for name, value in {**response.headers, "Accept-Ranges": "bytes"}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(os.fstat(stream.fileno()).st_size))
+            if not whole:
+                self.send_header("Content-Range", f"bytes {start}-{end - 1}/{size}")
+            self.send_header("Content-Length", str(end - start))
             self.end_headers()
-            if self.command != "HEAD":
-                shutil.copyfileobj(stream, self.wfile, 1 << 18)
+            stream.seek(start)
+            left = 0 if self.command == "HEAD" else end - start
+            while left > 0 and (block := stream.read(min(left, 1 << 18))):
+                self.wfile.write(block)
+                left -= len(block)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
         """What the standard library refuses (a malformed request line, an unknown method), in our form."""
@@ -268,3 +277,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are noted by ``Log``."""
+
+
+def _part(wanted: str, size: int) -> tuple[int, int]:
+    """Start and end of one range of bytes; the whole for none, several, and those that make no sense."""
+    found = re.fullmatch(r"bytes=(\d{0,15})-(\d{0,15})", wanted.strip())
+    if found is None or not (found[1] or found[2]):
+        return 0, size
+    if not found[1]:
+        return max(size - int(found[2]), 0), size
+    start, end = int(found[1]), min(int(found[2]) + 1, size) if found[2] else size
+    return (start, end) if start < end else (0, size)
