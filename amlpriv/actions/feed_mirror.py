@@ -113,7 +113,9 @@ def _mirrored(
         check_destination(sides.place.feed, asked.upload_url)
     with tempfile.TemporaryDirectory(prefix="amlpriv-mirror-", ignore_cleanup_errors=True) as folder:
         work, hashes = Path(folder), asked.lock is not None
-        closure = Closure(sides.source, sides.destination, environ, work, hashes, asked.include_sdist, watcher.say)
+        closure = Closure(
+            sides.source, sides.destination, sides.environ, work, hashes, asked.include_sdist, watcher.say
+        )
         resolutions = closure.resolve(wishes)
         if asked.lock is not None:
             write_text(Path(asked.lock), lock_text(*resolutions))
@@ -127,25 +129,26 @@ def _mirrored(
 @contextmanager
 def _sides(place: FeedPlace | None, asked: MirrorOptions, environ: Mapping[str, str]) -> Iterator[Sides]:
     """Both sides, each with the certificates and the credential that it needs."""
-    source = _source(asked, environ)
-    with IndexClient(environ) as reader, IndexClient(place.environ if place else environ) as client:
+    source, around = _source(asked, environ)
+    with IndexClient(around) as reader, IndexClient(place.environ if place else environ) as client:
         if place is None:
-            yield Sides(source, reader, None, None)
+            yield Sides(source, reader, around, None, None)
             return
         sources = credential_sources(environ, name=place.name, user=asked.user, stdin=sys.stdin)
         found = feed_credential(place, asked.token_from, sources)
-        yield Sides(source, reader, place, Destination(client, Login(place.feed.simple or "", found.credentials)))
+        login = Login(place.feed.simple or "", found.credentials)
+        yield Sides(source, reader, around, place, Destination(client, login))
 
 
-def _source(asked: MirrorOptions, environ: Mapping[str, str]) -> Login:
-    """The index to take from."""
+def _source(asked: MirrorOptions, environ: Mapping[str, str]) -> tuple[Login, Mapping[str, str]]:
+    """The index to take from, and the environment for tools that ask it."""
     if asked.source is None:
         usual = default_index(environ)
-        return Login(usual.url, usual.credentials)
+        return Login(usual.url, usual.credentials), environ
     place = feed_place(asked.source, environ=environ, folder=Path.cwd(), start=False)
     sources = credential_sources(environ, name=place.name, user=asked.source_user, stdin=sys.stdin)
     found = feed_credential(place, asked.source_token_from, sources)
-    return Login(place.feed.simple or asked.source, found.credentials)
+    return Login(place.feed.simple or asked.source, found.credentials), place.environ
 
 
 def _cache(environ: Mapping[str, str], work: Path, *, kept: bool) -> Path:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
-from urllib.parse import unquote, urlsplit
+from threading import Event, Lock
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from amlpriv.actions.uploading import Progress
@@ -64,7 +64,7 @@ def fetch_files(
     """
     found: dict[str, Fetched] = {}
     failed: dict[str, AmlprivError] = {}
-    one = _Fetch(client, login, cache, progress, Event())
+    one = _Fetch(client, login, cache, progress, Event(), Lock())
     with ThreadPoolExecutor(max(1, jobs)) as pool:
         tasks = {pool.submit(one.fetch, step): step.file.filename for step in steps}
         try:
@@ -91,15 +91,21 @@ class _Fetch:
     cache: Path
     progress: Progress
     stop: Event
+    telling: Lock
+    """Whoever shows the progress hears one thread at a time."""
 
     def fetch(self, step: MirrorStep) -> Fetched:
-        name = step.file.filename
-        self.progress.begin(name, step.file.size or 0)
+        name, begun = step.file.filename, False
 
-        def advance(done: int, _: int | None) -> None:
+        def advance(done: int, total: int | None) -> None:
+            nonlocal begun
             if self.stop.is_set():
                 raise _StoppedError
-            self.progress.advance(name, done)
+            with self.telling:
+                if not begun:
+                    self.progress.begin(name, total or step.file.size or done)
+                begun = True
+                self.progress.advance(name, done)
 
         path = _fetch(step, self.client, self.login, self.cache, advance)
         distribution = read_distribution(path)
@@ -116,7 +122,7 @@ def _fetch(
     folder = cache / (pinned.sha256 or "unknown")
     create_private_directory(folder)
     if pinned.is_local:
-        source = Path(url2pathname(unquote(urlsplit(pinned.url).path)))
+        source = Path(url2pathname(urlsplit(pinned.url).path))
         return Path(shutil.copyfile(source, folder / pinned.filename))
     hashes = {"sha256": pinned.sha256} if pinned.sha256 else {}
     file = File(pinned.filename, pinned.url, hashes, size=pinned.size)

@@ -36,6 +36,8 @@ class Sides:
 
     source: Login
     reader: IndexClient
+    environ: Mapping[str, str]
+    """For tools that ask the source."""
     place: FeedPlace | None
     destination: Destination | None
 

@@ -136,7 +136,8 @@ class Published:
         hashes = signed_hashes(self.registered) if self.registered else {}
         properties = self.registered.properties if self.registered else {}
         shown: list[dict[str, object]] = []
-        for wheel in (item.wheel for item in self.plan.wanted.wheels):
+        for item in self.plan.wanted.wheels:
+            wheel = item.wheel
             blob, sha256 = self.blobs.get(wheel.name), hashes.get(wheel.name) or wheel.sha256
             fields = wheel_fields(properties.get(f"{WHEEL_PREFIX}{wheel.name}", ""))
             size = wheel.size if sha256 == wheel.sha256 else int(fields["size"]) if "size" in fields else None
@@ -149,6 +150,7 @@ class Published:
                     "content_hash": wheel.content_hash,
                     "size": size,
                     "blob": blob,
+                    "source": item.origin or None,
                 }
             )
         return shown

@@ -24,7 +24,7 @@ from amlpriv.errors import (
     UnsupportedError,
     UsageError,
 )
-from amlpriv.indexes.distributions import Distribution, find_distributions, read_distribution
+from amlpriv.indexes.distributions import Distribution, read_distribution
 from amlpriv.indexes.upload_tools import Tool
 from amlpriv.indexes.uploading import Outcome, Uploaded, upload
 from amlpriv.secret import Secret
@@ -362,6 +362,7 @@ def test_devpi_names_an_unknown_index_and_a_wrong_password(
     refused((AuthenticationError, PermissionDeniedError), item, devpi.simple, scrubbed, login=wrong)  # type: ignore[arg-type]
 
 
-def test_a_tool_that_is_not_there_is_named(told: ToldIndex, scrubbed: dict[str, str], tmp_path: Path) -> None:
-    assert find_distributions([made(tmp_path, "toolless").path])
-    push(made(tmp_path, "toolless"), told.simple, {**scrubbed, "PATH": ""})  # uv is installed with us
+def test_uv_is_found_without_a_path_since_it_is_installed_with_us(
+    told: ToldIndex, scrubbed: dict[str, str], tmp_path: Path
+) -> None:
+    assert push(made(tmp_path, "pathless"), told.simple, {**scrubbed, "PATH": ""}).outcome is Outcome.SENT
