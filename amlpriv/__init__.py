@@ -14,6 +14,7 @@ __all__ = [
     "Built",
     "Checked",
     "Finding",
+    "MirrorOptions",
     "Published",
     "Report",
     "Severity",
@@ -25,6 +26,7 @@ __all__ = [
     "check",
     "connect",
     "diff",
+    "feed_mirror",
     "feed_pip_config",
     "feed_push",
     "inspect_wheel",
@@ -44,6 +46,7 @@ _PLACES = {
     "Built": "amlpriv.actions.build",
     "Checked": "amlpriv.actions.check",
     "Finding": "amlpriv.findings",
+    "MirrorOptions": "amlpriv.actions.feed_mirror",
     "Published": "amlpriv.actions.publish",
     "Report": "amlpriv.findings",
     "Severity": "amlpriv.findings",
@@ -54,6 +57,7 @@ _PLACES = {
     "check": "amlpriv.actions.check",
     "connect": "amlpriv.actions.connect",
     "diff": "amlpriv.actions.diff",
+    "feed_mirror": "amlpriv.actions.feed_mirror",
     "feed_pip_config": "amlpriv.actions.feed_pip_config",
     "feed_push": "amlpriv.actions.feed_push",
     "inspect_wheel": "amlpriv.actions.inspecting",
@@ -73,6 +77,7 @@ if TYPE_CHECKING:
     from amlpriv.actions.check import Checked, check
     from amlpriv.actions.connect import connect
     from amlpriv.actions.diff import diff
+    from amlpriv.actions.feed_mirror import MirrorOptions, feed_mirror
     from amlpriv.actions.feed_pip_config import feed_pip_config
     from amlpriv.actions.feed_push import feed_push
     from amlpriv.actions.inspecting import inspect_wheel

@@ -59,7 +59,8 @@ class Rotation(Where, total=False):
     secret: str | Secret | Callable[[], str | Secret] | None
     """The token or password, or a function that returns it."""
     token_from: str | None
-    """Where it is, without ``secret``: ``env:VAR``, ``stdin``, ``prompt``. Without both you are asked."""
+    """Where it is, without ``secret``: what ``--token-from`` takes, ``env:VARIABLE`` for instance. Without both you are
+    asked."""
     expires: date | str | None
     """The token's last day, kept with the connection so that ``list`` can warn."""
     force: bool
@@ -96,7 +97,7 @@ class Connect:
         """Make the connection ``name`` for a feed or a git repository at ``url``, the address as pip takes it.
 
         Options: ``auth`` (``pat``, ``basic``, ``none``), ``user``, ``secret`` (str, Secret or function) or
-        ``token_from`` (``env:VAR``, ``stdin``, ``prompt``), ``target``, ``expires``, ``force``, ``dry_run``,
+        ``token_from`` (``env:VARIABLE``, ``prompt``, ...), ``target``, ``expires``, ``force``, ``dry_run``,
         ``workspace``; see ``Options``. Raises UsageError for what cannot work, ConflictError when the name is taken.
         """
         place = connect_place(kind, url, options.get("target"))

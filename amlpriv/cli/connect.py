@@ -32,7 +32,8 @@ _NAME = click.argument("name")
 _TOKEN_FROM = click.option(
     "--token-from",
     metavar="WHERE",
-    help="Where the token or password is: prompt, env:VAR, stdin. Default: prompt, on a terminal.",
+    help="Where the token or password is: prompt (the default), env:VARIABLE, stdin, file:PATH, netrc, keyring,"
+    " key-vault:ADDRESS.",
 )
 _USER = click.option("--user", help="The user beside the password (--auth basic).")
 _EXPIRES = click.option("--expires", metavar="2027-01-31", help="Last day of the token; 'list' warns before it.")

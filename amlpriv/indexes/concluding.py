@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from amlpriv.connections.feed_kinds import FeedKind
 from amlpriv.connections.pages import File, NotAPage, NotAPageError
 from amlpriv.indexes.answers import Hop
-from amlpriv.indexes.judging import Judgement, Outcome
+from amlpriv.indexes.judging import AZURE, Judgement, Outcome
 from amlpriv.indexes.troubles import BLOCKED, Trouble
 
-__all__ = ["by_way_of", "gone", "missing_fix", "no_page", "outcome_of"]
+__all__ = ["by_way_of", "gone", "missing_fix", "no_page", "nothing_there", "outcome_of"]
 
 _PROXY = (Trouble.PROXY_SIGN_IN, Trouble.PROXY_UNREACHABLE)
 _REDIRECT = (Trouble.LOOP, Trouble.DOWNGRADE, Trouble.BAD_REDIRECT)
@@ -35,6 +36,15 @@ def gone(file: File, judgement: Judgement) -> Judgement:
     words = f"The page lists {file.filename}, and the server does not have it."
     fix = "It may have been deleted, or its upstream source does not give it: ask those who run the feed."
     return Judgement(Outcome.FILE_MISSING, words, f"{fix} {judgement.fix}".strip())
+
+
+def nothing_there(name: str, kind: FeedKind, *, said: bool) -> Judgement:
+    """Neither the page nor the root page is there; ``said`` whether the server itself says that the feed is missing."""
+    fix = "Check the address: the organisation, the project and the feed in it; it often ends in '/simple/'."
+    if kind in AZURE and not said:  # whether it has a root page is not known ("not useful in the browser", uv#11440)
+        words = f"Neither {name} nor a root page is at this address: the feed or the package does not exist."
+        return Judgement(Outcome.NOT_FOUND, words, f"{fix} Then check the name.")
+    return Judgement(Outcome.FEED_MISSING, f"Neither {name} nor the index itself is at this address.", fix)
 
 
 def missing_fix(fix: str) -> str:

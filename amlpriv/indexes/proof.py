@@ -17,10 +17,10 @@ from amlpriv.findings import Severity
 from amlpriv.indexes.answers import Answer, Hop, Login, host_of
 from amlpriv.indexes.choosing import Choice, choose_file, read_requirement
 from amlpriv.indexes.client import IndexClient, project_url
-from amlpriv.indexes.concluding import by_way_of, gone, missing_fix, no_page, outcome_of
+from amlpriv.indexes.concluding import by_way_of, gone, missing_fix, no_page, nothing_there, outcome_of
 from amlpriv.indexes.downloads import answer_of, hasher
 from amlpriv.indexes.hosts import HostState, collect_hosts
-from amlpriv.indexes.judging import AZURE, Judgement, Outcome
+from amlpriv.indexes.judging import Judgement, Outcome
 from amlpriv.indexes.proof_values import Proof, Step
 from amlpriv.indexes.refusals import judge_answer
 from amlpriv.indexes.transport import Opened, lost
@@ -142,11 +142,8 @@ class _Attempt:
         if outcome is Outcome.OK:
             words = f"The feed is there, and has no package {name}."
             return Judgement(Outcome.PACKAGE_MISSING, words, missing_fix(judgement.fix))
-        # Whether Azure Artifacts has a root page is not known ("not useful in the browser", uv#11440).
-        if outcome is Outcome.FEED_MISSING or (outcome is Outcome.NOT_FOUND and self.feed.kind not in AZURE):
-            words = f"Neither {name} nor the index itself is at this address."
-            fix = "Check the address: the organisation, the project and the feed in it; it often ends in '/simple/'."
-            return Judgement(Outcome.FEED_MISSING, words, fix)
+        if outcome in (Outcome.NOT_FOUND, Outcome.FEED_MISSING):
+            return nothing_there(name, self.feed.kind, said=outcome is Outcome.FEED_MISSING)
         return judgement
 
     def choose(self, page: Page, requirement: Requirement, target: Target | None) -> None:

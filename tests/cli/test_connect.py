@@ -6,6 +6,7 @@ Each test has an organisation of its own, so that no connection matches what ano
 from __future__ import annotations
 
 import json
+import logging
 import re
 import subprocess
 import sys
@@ -288,10 +289,17 @@ def test_without_a_terminal_the_places_for_a_token_are_named(process: Callable[.
     fails(process("connect", "feed", name, "--url", at), 2, "no terminal", "--token-from")
 
 
-def test_no_command_shows_or_keeps_a_secret(
-    amlpriv: Amlpriv, at: str, name: str, local_environ: dict[str, str], tmp_path: Path
+def test_no_command_shows_logs_or_keeps_a_secret(
+    amlpriv: Amlpriv,
+    at: str,
+    name: str,
+    local_environ: dict[str, str],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Standard output and error of all commands, and every file of the workspace but the one that has it."""
+    """Standard output and error of all commands, what libraries log, and every file of the workspace but the one that
+    has it."""
+    caplog.set_level(logging.DEBUG)
     file = tmp_path / "conda.yml"
     file.write_text(f"dependencies:\n- python=3.11\n- pip\n- pip:\n  - --index-url {at}\n")
     jfrog = f"https://{name}.jfrog.io/artifactory/api/pypi/x"
@@ -313,6 +321,8 @@ def test_no_command_shows_or_keeps_a_secret(
     home = Path(local_environ["AMLPRIV_HOME"])
     files = [path for path in home.rglob("*") if path.is_file() and "connection-secrets" not in path.parts]
     texts += [path.read_bytes().decode("utf-8", "replace") for path in files]
+    assert "PUT" in caplog.text  # the requests themselves are logged
+    texts.append(caplog.text)
     for secret in (*SECRETS.values(), "canary%2Fpass%25word%3D17"):
         assert [text for text in texts if secret in text] == []
     assert {ended.code for ended in told} == {0, 13, 14}

@@ -328,7 +328,7 @@ class TestPip:
         [
             (lambda _: Reply(403, '{"message": "You need to have \'ReadPackages\'."}'), Outcome.NO_ROLE),
             (lambda _: Reply(200, "<title>Azure DevOps | Sign In</title>"), Outcome.SIGN_IN),
-            (lambda _: Reply(404), Outcome.FEED_MISSING),
+            (lambda _: Reply(404), Outcome.NOT_FOUND),
             (feed(filename="contoso_features-1.0-cp38-cp38-win_amd64.whl"), Outcome.OTHER_TARGET),
         ],
     )

@@ -23,7 +23,7 @@ class ProxyError(Exception):
     """urllib3 has one of this name."""
 
 
-class ReadTimeout(Exception):
+class ReadTimeout(Exception):  # noqa: N818  as there
     """requests has one of this name."""
 
 

@@ -140,17 +140,24 @@ def test_no_credential_is_named_with_the_way_to_give_one(
     assert "--token-from" in words
 
 
-@TOOLS
 @pytest.mark.parametrize(
-    ("status", "body", "kind", "expected"),
+    ("tool", "status", "body", "kind", "expected"),
     [
-        (403, b"Forbidden for you", PermissionDeniedError, "may read only"),
-        (403, b"The feed 'x' already contains file 'y'", ConflictError, "had before"),
-        (404, b'{"message": "The feed with ID \'nofeed\' doesn\'t exist."}', NotFoundError, "'nofeed' doesn't exist."),
-        (409, b"was deleted", ConflictError, "deleted"),
-        (400, b"File already exists", ConflictError, "had before"),
-        (400, b"Bad metadata", ServiceError, "Bad metadata"),
-        (413, b"too large", InputError, "too large"),
+        (Tool.UV, 403, b"Forbidden for you", PermissionDeniedError, "may read only"),
+        (Tool.UV, 403, b"The feed 'x' already contains file 'y'", ConflictError, "had before"),
+        (
+            Tool.UV,
+            404,
+            b'{"message": "The feed with ID \'nofeed\' doesn\'t exist."}',
+            NotFoundError,
+            "'nofeed' doesn't exist.",
+        ),
+        (Tool.UV, 409, b"was deleted", ConflictError, "deleted"),
+        (Tool.UV, 400, b"File already exists", ConflictError, "had before"),
+        (Tool.UV, 400, b"Bad metadata", ServiceError, "Bad metadata"),
+        (Tool.UV, 413, b"too large", InputError, "too large"),
+        (Tool.TWINE, 403, b"Forbidden for you", PermissionDeniedError, "may read only"),
+        (Tool.TWINE, 413, b"too large", InputError, "too large"),
     ],
 )
 def test_each_refusal_is_its_own_error(
