@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import tarfile
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-__all__ = ["SourceIndex", "source_index"]
+__all__ = ["SourceIndex", "source_index", "write_sdist"]
 
 
 @dataclass
@@ -107,3 +109,15 @@ def source_index(folder: Path) -> Iterator[SourceIndex]:
             yield index
         finally:
             server.shutdown()
+
+
+def write_sdist(folder: Path, name: str) -> None:
+    """A source archive whose requirements can be read without building it."""
+    build = b"[project]\nname='%s'\nversion='1.0'\n" % name.encode()
+    parts = {"PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n".encode(), "pyproject.toml": build}
+    stem = f"{name.replace('-', '_')}-1.0"
+    with tarfile.open(folder / f"{stem}.tar.gz", "w:gz") as archive:
+        for member, data in parts.items():
+            info = tarfile.TarInfo(f"{stem}/{member}")
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))

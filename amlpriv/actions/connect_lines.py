@@ -12,7 +12,7 @@ from amlpriv.connections.kinds import StoredConnection
 from amlpriv.connections.matching import match_git, match_index
 from amlpriv.connections.uses import Use
 from amlpriv.connections.verdicts import Verdict
-from amlpriv.errors import UsageError
+from amlpriv.errors import InputError
 from amlpriv.facts.images import target_for
 from amlpriv.specs.environment import EnvironmentFile
 from amlpriv.specs.pip import PipLine, PipOption, PipRequirement, PipVcs
@@ -23,6 +23,8 @@ from amlpriv.target import Target
 __all__ = ["LineVerdict", "SourceLine", "SourceLines", "line_verdicts", "lines_of_file", "source_lines"]
 
 _INDEX_OPTIONS = ("--index-url", "--extra-index-url", "--find-links")
+_NAME = "connections"
+"""Given in place of the environment's own name, which does not count here."""
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -72,10 +74,13 @@ def lines_of_file(path: Path) -> SourceLines:
     """Those of an environment file, conda YAML, pyproject.toml or requirements file. Raises InputError with file and
     line."""
     try:
-        file = read_file(path, name="connections").file  # the environment's own name does not count
-    except UsageError as error:
-        raise UsageError(f"{path}: {error.message}", hint=error.hint) from error
-    python = file.conda.python if file.conda else None
+        file, says = read_file(path, name=_NAME).file, True
+    except InputError:
+        if path.suffix.lower() in (".yml", ".yaml") or not path.is_file():
+            raise
+        # Which Python it is for does not matter here, and such a file need not say it.
+        file, says = read_file(path, name=_NAME, python="{}.{}".format(*Target().python)).file, False
+    python = file.conda.python if file.conda and says else None
     return SourceLines(source_lines(file), use_of(file), target_for(file.image, python).target if python else None)
 
 
@@ -96,7 +101,10 @@ def source_lines(file: EnvironmentFile) -> tuple[SourceLine, ...]:
     ]
     for line in file.conda.pip if file.conda else ():
         found += _of_line(line)
-    return tuple({(line.address, line.git): line for line in reversed(found)}.values())[::-1]
+    first: dict[tuple[str, bool], SourceLine] = {}
+    for one in found:
+        first.setdefault((one.address, one.git), one)
+    return tuple(first.values())
 
 
 def _of_line(line: PipLine) -> Iterator[SourceLine]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from amlpriv.actions.connect_values import URL
 from amlpriv.actions.opening import LOCAL, open_workspace
 from amlpriv.connections.addresses import Address, Credentials, read_address
 from amlpriv.connections.feeds import FeedUrl, parse_feed_url
@@ -54,7 +55,7 @@ def feed_place(
     say: Callable[[str], None] = lambda _: None,
 ) -> FeedPlace:
     """The feed that ``word`` names: ``local`` (the local workspace's feed ``private``), an address of a feed in any of
-    its forms, or a connection of the workspace whose target is a whole feed.
+    its forms, or a connection of the workspace that was made for a feed, or whose target is one.
 
     Raises UsageError for what is none of them, NotFoundError for an unknown connection, and what opening a workspace
     raises.
@@ -98,7 +99,7 @@ def _of_connection(connection: StoredConnection, environ: Mapping[str, str]) -> 
             f"The connection {connection.name!r} is a {connection.category}, and no package feed.",
             hint="'amlpriv connect list' shows those for feeds. Or give the feed's address.",
         )
-    feed = parse_feed_url(connection.target)
+    feed = parse_feed_url((connection.metadata or {}).get(URL) or connection.target)
     if feed.simple is None:
         raise UsageError(
             f"The target of the connection {connection.name!r} is {connection.target}: the whole organisation or host,"

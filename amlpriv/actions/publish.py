@@ -215,13 +215,18 @@ def publish(
         opened = open_workspace(where, environ=surroundings, folder=Path.cwd(), start=start, say=watcher.say)
         if not signs_plain:  # as `build` does: it needs no service that replaces plain URLs
             check_route(prepared.wanted, opened.name, surroundings)
-        known = judged(prepared, opened)
-        known.report.raise_if_errors()
-        run = partial(_publish, known, opened, dry_run, lifetime=lifetime, now=moment, progress=watcher)
+        run = partial(_publish, _fit(prepared, opened), opened, dry_run, lifetime=lifetime, now=moment, progress=watcher)
         try:
             return run()
         except RegisteredMeanwhileError as race:
             return run(known=race.there)  # theirs is as good, or gets renewed or restored
+
+
+def _fit(prepared: Prepared, opened: Workspace) -> Prepared:
+    """With the verdicts on the workspace's connections. Raises FindingsError."""
+    known = judged(prepared, opened)
+    known.report.raise_if_errors()
+    return known
 
 
 def _publish(

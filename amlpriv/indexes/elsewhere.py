@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from amlpriv.connections.pages import NotAPageError, normalized, read_page
-from amlpriv.default_index import DefaultIndex
+from amlpriv.default_index import DefaultIndex, ExtraIndex
 from amlpriv.indexes.answers import Login, host_of
 from amlpriv.indexes.client import IndexClient, project_url
 from amlpriv.indexes.judging import Outcome
@@ -65,7 +65,7 @@ def has_upstream(client: IndexClient, login: Login, probe_name: str) -> Elsewher
     return _said(found, words, fix)
 
 
-def also_public(client: IndexClient, index: DefaultIndex, name: str) -> Elsewhere:
+def also_public(client: IndexClient, index: DefaultIndex | ExtraIndex, name: str) -> Elsewhere:
     """Whether a private name exists on a public index as well, where ``--extra-index-url`` would take the newer one of
     both, whoever published it (pip's documentation of that option: dependency confusion)."""
     if not index.url.startswith(("https://", "http://")):

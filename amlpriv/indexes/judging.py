@@ -36,6 +36,8 @@ class Outcome(Enum):
     EXPIRED = "credential-expired"
     NOT_SENT = "credential-not-sent"
     """Another origin wants a credential; pip does not send ours there."""
+    FORWARDED = "forwarded"
+    """The page is another index's: this one does not have the package."""
     SIGN_IN = "sign-in-page"
     NO_ROLE = "role-missing"
     NO_SCOPE = "scope-missing"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from packaging.requirements import Requirement
 
+from amlpriv.connections.feed_kinds import FeedKind
 from amlpriv.connections.feeds import FeedUrl, parse_feed_url
 from amlpriv.connections.pages import File, NotAPageError, Page, normalized, read_names, read_page
 from amlpriv.findings import Severity
@@ -115,7 +116,16 @@ class _Attempt:
         self._judged("page", url, answer.status, judgement)
         if self.page is not None:
             self._look_without_credential(url)
+            self._look_for_forwarding(answer, name)
         return self.page
+
+    def _look_for_forwarding(self, answer: Answer, name: str) -> None:
+        """GitLab sends on what it does not have to the public index (GitLab, "PyPI package registry", forwarding)."""
+        host = host_of(answer.url)
+        if self.feed.kind is FeedKind.GITLAB and host != host_of(self.login.url):
+            words = f"{name} is not in this registry: GitLab sends on to {host}, where anybody could publish the name."
+            fix = "If it is your own package, publish it here; forwarding is a setting of the group."
+            self._add("page", answer.url, answer.status, Outcome.FORWARDED, words, fix, note=True)
 
     def _look_without_credential(self, url: str) -> None:
         """An index that anybody may read takes any password: devpi by default, public feeds of Azure Artifacts."""

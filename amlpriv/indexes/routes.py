@@ -1,7 +1,8 @@
 """The way to an index: proxy and certificates, from the same settings as pip takes them, and where pip has none, uv.
 
 Order for certificates: pip's ``cert`` (PIP_CERT, pip.conf), REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE, then the
-system's store together with certifi's, as newer versions of pip do (pip's documentation, "HTTPS Certificates"). pip's
+system's store together with certifi's, as newer versions of pip do (pip's documentation, "HTTPS Certificates"); on
+macOS that is OpenSSL's store and not the keychain. pip's
 ``trusted-host`` is not followed: the image builder does not have it.
 """
 

@@ -14,6 +14,7 @@ import pytest
 import amlpriv
 from amlpriv.actions.connect import Where
 from amlpriv.actions.connect_values import Written
+from amlpriv.actions.feed_place import feed_place
 from amlpriv.errors import ConflictError, NotFoundError, PermissionDeniedError, ServiceError, UsageError
 from amlpriv.secret import Secret
 from tests.actions.connection_service import NOW, OTHER_PAT, PAT, ConnectionService, sources
@@ -442,3 +443,28 @@ def test_nothing_that_comes_back_shows_the_secret(feed: Callable[..., Written]) 
         f"team created in workspace {written.workspace.split()[-1]} (PythonFeed for {TARGET}, PAT)"
     )
     assert PAT not in repr(written) + str(written) + json.dumps(written.as_json())
+
+
+def test_a_connection_remembers_the_feed_it_was_made_for(
+    service: ConnectionService, feed: Callable[..., Written], environ: dict[str, str], tmp_path: Path
+) -> None:
+    """Its target is the organisation, and still ``feed push team`` knows which feed is meant."""
+    feed()
+    place = feed_place("team", environ=environ, folder=tmp_path, workspace=service.workspace())
+    assert (str(place.feed), place.connection) == (URL, "team")
+    del service.stored["team"]["metadata"]
+    with pytest.raises(UsageError, match="no single feed"):
+        feed_place("team", environ=environ, folder=tmp_path, workspace=service.workspace())
+
+
+def test_a_netrc_file_gives_user_and_password(
+    service: ConnectionService, feed: Callable[..., Written], where: Where, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine contoso.jfrog.io login me@contoso.example password p/q\n")
+    netrc.chmod(0o600)
+    where["sources"] = sources({"NETRC": str(netrc)})
+    written = feed(url=JFROG, secret=None, token_from="netrc")
+    assert service.stored["team"]["credentials"] == {"username": "me%40contoso.example", "password": "p%2Fq"}
+    assert "netrc" in (written.origin or "")
+    assert "me@contoso.example" not in repr(written) + json.dumps(written.as_json())

@@ -89,7 +89,9 @@ def test_a_dockerfile_gets_no_credential(tmp_path: Path) -> None:
 
 def test_a_requirements_file(tmp_path: Path) -> None:
     read = lines_of_file(write(tmp_path, f"--index-url {URL}\nnumpy\n", "requirements.txt"))
-    assert [line.address for line in read.lines] == [URL]
+    assert ([line.address for line in read.lines], read.target) == ([URL], None)
+    with pytest.raises(InputError, match=r"requirements\.txt"):
+        lines_of_file(write(tmp_path, f"--index-url {URL}\nnumpy=1\n", "requirements.txt"))
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ ALLOWED = {
     "home/identity.json": "the account key: the local workspace is the storage account's owner; mode 0600",
     "home/certificates/server.key": "the server's own key; mode 0600",
     "home/state.json": "who may stop the workspace; mode 0600",
-    "home/plane/connection-secrets/": "the credentials of connections; mode 0600",
+    "home/plane/connection-secrets/": "the credentials of connections, each in a file of 0600",
     "home/feeds/tokens.json": "the local feed's own tokens; mode 0600",
     "home/plane/environments/": "environments as registered: signatures included, as the service keeps them",
     "home/storage/": "Azurite's database",

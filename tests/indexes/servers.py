@@ -178,6 +178,7 @@ class Network:
         self._sites: dict[str, Site] = {}
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.connects: list[str] = []
+        self.heads: list[str] = []
         self.refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -215,6 +216,7 @@ class Network:
                 if not (data := connection.recv(4096)):
                     return
                 head += data
+            self.heads.append(head.decode("latin-1"))
             host = head.split()[1].decode().rpartition(":")[0]
             self.connects.append(host)
             site = self._sites.get(host)

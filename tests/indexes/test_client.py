@@ -79,10 +79,11 @@ def test_a_netrc_of_the_user_is_not_read(serve: Serve, scrubbed: dict[str, str])
 def test_a_refusal_has_its_own_error(
     serve: Serve, scrubbed: dict[str, str], status: int, error: type[Exception], word: str
 ) -> None:
-    site = serve(always(Reply(status, "no: t0p-secret")))
+    site = serve(always(Reply(status, f"no: t0p-secret, {BASIC}")))
     with IndexClient(scrubbed, limits=QUICK) as client, pytest.raises(error, match=word) as caught:
         client.project(Login(site.url, CREDENTIALS), "a")
     assert "t0p-secret" not in str(caught.value)
+    assert BASIC not in str(caught.value)
     assert "/a/" in str(caught.value)
 
 
@@ -279,6 +280,15 @@ class TestProxies:
         environ |= {"HTTPS_PROXY": "http://127.0.0.1:1", "PIP_CONFIG_FILE": str(config)}
         with IndexClient(environ) as client:
             assert client.project(LOGIN, "a").files == ()
+
+    def test_the_proxys_password_goes_to_the_proxy_alone(self, network: Network, scrubbed: dict[str, str]) -> None:
+        site = network.serve(FEED, always(listing()))
+        environ = network.environ(scrubbed)
+        environ["HTTPS_PROXY"] = environ["HTTPS_PROXY"].replace("//", "//me:pr0xy@")
+        with IndexClient(environ) as client:
+            client.project(LOGIN, "a")
+        assert "Proxy-Authorization: Basic bWU6cHIweHk=" in network.heads[0]
+        assert "proxy-authorization" not in site.requests[0].headers
 
     def test_a_proxy_that_is_no_address_is_a_usage_error(self, scrubbed: dict[str, str]) -> None:
         environ = {**scrubbed, "HTTPS_PROXY": "nonsense://me:pr0xy-secret@x"}

@@ -258,6 +258,15 @@ def test_an_old_host_is_a_note(run: Run) -> None:
     assert AZURE in proof.steps[0].fix
 
 
+def test_what_gitlab_sends_on_to_the_public_index_is_told(run: Run, network: Network) -> None:
+    url = f"https://{FEED}/api/v4/projects/7/packages/pypi/simple"
+    location = {"Location": f"https://{FILES}/simple/contoso-features/"}
+    network.serve(FILES, feed(public=True))
+    proof = run(lambda _: Reply(302, headers=location), login=Login(url, CREDENTIALS))
+    assert [step.outcome for step in proof.steps if step.is_note][-1] is Outcome.FORWARDED
+    assert FILES in text(proof)
+
+
 class TestHosts:
     def test_a_blocked_index_is_named(self, run: Run) -> None:
         proof = run()

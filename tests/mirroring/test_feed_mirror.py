@@ -20,7 +20,8 @@ from amlpriv.errors import (
 )
 from amlpriv.resolving import NoWheelError, UnknownPackageError
 from tests.mirroring.conftest import Add, World
-from tests.package_servers import PASSWORD, USER, told_index
+from tests.package_servers import PASSWORD, USER, devpi_server, told_index
+from tests.source_index import write_sdist
 
 CLOSURE = {
     "acme_app-1.0-py3-none-any.whl",
@@ -172,6 +173,23 @@ def test_a_feed_that_refuses_the_token_ends_it_at_once(world: World) -> None:
         world.mirror("acme-app")
     assert world.environ["FEED_TOKEN"] not in str(caught.value)
     assert world.source.downloads == []
+
+
+def test_a_source_archive_is_copied_when_asked_for_and_said(world: World) -> None:
+    write_sdist(world.source.folder, "acme-source")
+    with pytest.raises(NoWheelError, match="only a source archive"):
+        world.mirror("acme-source")
+    done = world.mirror("acme-source", include_sdist=True)
+    assert world.on_feed() == {"acme_source-1.0.tar.gz"}
+    assert "acme_source-1.0.tar.gz is a source archive" in done.plan.notes[0]
+
+
+@pytest.mark.usefixtures("closure")
+def test_devpi_takes_a_closure_as_well(world: World, tmp_path: Path) -> None:
+    with devpi_server(tmp_path / "devpi") as devpi:
+        for expected in (MirrorOutcome.SENT, MirrorOutcome.THERE):
+            done = world.mirror("acme-app", to=devpi.simple)
+            assert {file.outcome for file in done.files} == {expected}
 
 
 def test_a_source_may_want_a_credential_of_its_own(world: World, add: Add) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import socket
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +19,7 @@ from amlpriv.secret import Secret
 from amlpriv.specs.resolution import Resolution, lock_text
 from amlpriv.target import Target
 from tests.package_servers import PASSWORD, USER, Server, pypi_server
-from tests.source_index import source_index
+from tests.source_index import source_index, write_sdist
 from tests.wheelhouse import build_wheel
 
 TARGET = Target((3, 11), (2, 28))
@@ -37,17 +35,6 @@ class At:
 
 def signed_in(server: Server, password: str = PASSWORD) -> At:
     return At(server.simple, Credentials(Secret(USER), Secret(password)))
-
-
-def write_sdist(folder: Path, name: str) -> None:
-    build = b"[project]\nname='%s'\nversion='1.0'\n" % name.encode()
-    parts = {"PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n".encode(), "pyproject.toml": build}
-    stem = f"{name.replace('-', '_')}-1.0"
-    with tarfile.open(folder / f"{stem}.tar.gz", "w:gz") as archive:
-        for member, data in parts.items():
-            info = tarfile.TarInfo(f"{stem}/{member}")
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
 
 
 @pytest.fixture(scope="module")
