@@ -9,6 +9,7 @@ import click
 from click.testing import CliRunner
 
 from amlpriv.cli.main import COMMANDS, cli
+from amlpriv.credentials.order import credential_table, wish_table
 from amlpriv.errors import CRASH_EXIT_CODE, INTERRUPTED_EXIT_CODE, UNANSWERED_EXIT_CODE, AmlprivError
 from amlpriv.preflight.engine import rules
 from amlpriv.probes.catalog import PROBES
@@ -64,8 +65,15 @@ def test_the_rule_table_is_the_engines() -> None:
     assert block("rules") == rule_table()
 
 
+def test_the_tables_of_credentials_are_the_searchs() -> None:
+    assert block("credentials").strip() == credential_table().strip()
+    assert block("wishes").strip() == wish_table().strip()
+
+
 def test_every_exit_code_is_in_the_table() -> None:
-    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", README.read_text(encoding="utf-8"), re.MULTILINE)}
+    text = README.read_text(encoding="utf-8")
+    table = text[text.index("| exit code | meaning |") :].partition("\n\n")[0]
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
     raised = {error.exit_code for error in _all(AmlprivError)}
     assert documented == raised | {0, UNANSWERED_EXIT_CODE, CRASH_EXIT_CODE, INTERRUPTED_EXIT_CODE}
 
