@@ -262,7 +262,7 @@ def test_what_gitlab_sends_on_to_the_public_index_is_told(run: Run, network: Net
     url = f"https://{FEED}/api/v4/projects/7/packages/pypi/simple"
     location = {"Location": f"https://{FILES}/simple/contoso-features/"}
     network.serve(FILES, feed(public=True))
-    proof = run(lambda _: Reply(302, headers=location), login=Login(url, CREDENTIALS))
+    proof = run(lambda _: Reply(302, headers=location), login=Login(url, LOGIN.credentials))
     assert [step.outcome for step in proof.steps if step.is_note][-1] is Outcome.FORWARDED
     assert FILES in text(proof)
 
