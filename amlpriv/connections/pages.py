@@ -184,9 +184,10 @@ def _json_file(entry: object, url: str) -> File | None:
         return None
     try:
         address = urljoin(url, link).partition("#")[0]
+        known = urlsplit(address).scheme in ("http", "https", "file")
     except ValueError:
         return None
-    if urlsplit(address).scheme not in ("http", "https", "file"):
+    if not known:
         return None
     core = entry.get("core-metadata", entry.get("dist-info-metadata"))
     yanked, size, gpg_sig = entry.get("yanked"), entry.get("size"), entry.get("gpg-sig")

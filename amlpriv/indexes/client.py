@@ -28,7 +28,11 @@ _MAX_AGE = {"Cache-Control": "max-age=0"}
 
 
 class IndexClient:
-    """Asks indexes; use it as a context manager, or close it. Threads may share one."""
+    """Asks indexes; use it as a context manager, or close it. Threads may share one.
+
+    ``environ`` has the settings of proxy and certificates, see ``amlpriv.indexes.routes``. Raises InputError when the
+    certificates that it names do not exist.
+    """
 
     def __init__(
         self,

@@ -56,7 +56,7 @@ def prove(
     ``package`` may hold a version (``"contoso-features==1.2"``), or ``version`` gives one or a range. Without a
     ``target`` every platform is right. ``allowed_hosts`` says which hosts a locked-down network lets through (a name
     without port); what is needed and not allowed fails. Nothing is raised for what an index does: it stands in the
-    proof. Raises UsageError for a package that is none.
+    proof. Raises UsageError for a package or an address that is none.
     """
     requirement = read_requirement(package, version) if package else None
     attempt = _Attempt(login, client, parse_feed_url(login.url), size_limit)

@@ -31,7 +31,9 @@ def record_rows(info: Path) -> list[tuple[str, str, str]]:
         return []
     rows = [row for row in csv.reader(text_of(info / "RECORD").splitlines()) if row]
     if rows:
-        return [(row[0].replace("\\", "/"), *[*row[1:3], "", ""][:2]) for row in rows]
+        return [
+            (row[0].replace("\\", "/"), row[1] if len(row) > 1 else "", row[2] if len(row) > 2 else "") for row in rows
+        ]
     listed = text_of(info / "installed-files.txt").split("\n")
     return [(os.path.normpath(info.name + "/" + line).replace("\\", "/"), "", "") for line in listed if line]
 

@@ -40,7 +40,7 @@ def look(seconds: float = SECONDS) -> dict[str, Any]:
         try:
             one = distribution(info, owners.get(os.path.normcase(str(info))), deadline)
         except Exception as error:  # whatever is broken in a package of somebody else's
-            broken.append([info.name, "%s: %s" % (type(error).__name__, error)])
+            broken.append([info.name, f"{type(error).__name__}: {error}"])
             continue
         found.setdefault(re.sub(r"[-_.]+", "-", one["name"]).lower(), one)
     conda = {"packages": records, "specs": conda_specs(prefix)} if (prefix / "conda-meta").is_dir() else None
@@ -54,7 +54,7 @@ def look(seconds: float = SECONDS) -> dict[str, Any]:
 
 def interpreter() -> dict[str, Any]:
     """Which Python this is, and the values of the environment markers (PEP 508)."""
-    number = "%d.%d.%d" % sys.version_info[:3]
+    number = ".".join(map(str, sys.version_info[:3]))
     full = platform.python_version()
     names = getattr(sys, "stdlib_module_names", None) or old_stdlib()
     return {

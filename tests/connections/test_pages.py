@@ -7,6 +7,8 @@ import pickle
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from amlpriv.connections.pages import (
     JSON,
@@ -314,3 +316,50 @@ def test_a_page_of_five_thousand_versions_is_read_fast() -> None:
         start = time.process_time()
         assert len(read_page(text, url=URL, content_type=content_type).files) == 5000
         assert time.process_time() - start < 2
+
+
+_PIECES = st.sampled_from(
+    [
+        "<a ",
+        'href="',
+        '"',
+        ">",
+        "</a>",
+        "<![",
+        "<!",
+        "]]>",
+        "<?",
+        "&#x110000;",
+        "https://[",
+        "//\u2100.org/a-1.zip",
+        "a-1.zip",
+        "#",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(_PIECES, st.text(max_size=5)), max_size=12).map("".join))
+def test_no_html_makes_it_fail(text: str) -> None:
+    try:
+        page = html(text)
+    except NotAPageError:
+        return
+    assert all(file.url and "/" not in file.filename for file in page.files)
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["a-1.zip", "https://[", "../a"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["url", "sha256"]), inner, max_size=2),
+    max_leaves=5,
+)
+_KEYS = ["filename", "url", "hashes", "yanked", "size", "core-metadata", "requires-python", "gpg-sig", "upload-time"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(st.sampled_from(_KEYS), _VALUES), _VALUES, _VALUES)
+def test_no_json_makes_it_fail(entry: dict[str, object], name: object, meta: object) -> None:
+    good = {"filename": "a-1.zip", "url": "https://x.example.org/a-1.zip"}
+    data = {"files": [entry, {**good, **entry}], "name": name, "versions": name, "project-status": meta, "meta": meta}
+    page = read_page(json.dumps(data), url=URL, content_type=JSON)
+    assert len(page.files) + page.junk == 2

@@ -13,13 +13,16 @@ import pytest
 
 from amlpriv.connections.addresses import Credentials
 from amlpriv.connections.pages import File, Page, write_html, write_html_names
+from amlpriv.default_index import DefaultIndex
 from amlpriv.errors import AuthenticationError, NetworkError, NotFoundError, PermissionDeniedError, UsageError
 from amlpriv.indexes.client import IndexClient, Limits, Login
+from amlpriv.indexes.elsewhere import also_public
 from amlpriv.indexes.judging import Outcome
 from amlpriv.indexes.proof import Proof, prove
 from amlpriv.secret import Secret
 from amlpriv.target import Target
 from tests.indexes.servers import Answer, Network, Reply, Request, Site
+from tests.wheelhouse import build_wheel
 
 FEED, FILES = "feed.example.org", "files.example.org"
 AZURE = "pkgs.dev.azure.com"
@@ -33,6 +36,8 @@ WHEEL = "contoso_features-1.0-py3-none-any.whl"
 QUICK = Limits(connect=2, read=1, waits=())
 TARGET = Target(python=(3, 11))
 
+NEEDS_ROLE = '{"message": "You need to have \'ReadPackages\'."}'
+
 Run = Callable[..., Proof]
 
 
@@ -44,9 +49,10 @@ def feed(
     page: Reply | None = None,
     file: Reply | None = None,
     public: bool = False,
+    hashed: bool = True,
 ) -> Answer:
     """An index with one package; ``page`` and ``file`` answer in place of the good ones. It wants a credential."""
-    listed = File(filename, link or f"../../files/{filename}", {"sha256": SHA})
+    listed = File(filename, link or f"../../files/{filename}", {"sha256": SHA} if hashed else {})
 
     def answer(request: Request) -> Reply:
         if "authorization" not in request.headers and not public:
@@ -89,31 +95,21 @@ def text(proof: Proof) -> str:
     return "\n".join(proof.lines())
 
 
-def pip_says(environ: Mapping[str, str], login: Login, folder: Path) -> str:
-    """What the real pip prints for the same index and credential."""
+def pip(environ: Mapping[str, str], login: Login, folder: Path) -> tuple[int, str]:
+    """Exit code and output of the real pip for the same index and credential."""
     assert login.credentials is not None
     password = login.credentials.password
     assert password is not None
     address = login.url.replace("https://", f"https://me:{password.reveal()}@")
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--no-deps",
-        "--no-input",
-        "--retries=0",
-        "--disable-pip-version-check",
-    ]
+    options = ["--no-deps", "--no-input", "--retries=0", "--disable-pip-version-check"]
     found = subprocess.run(
-        [*command, "-d", str(folder), "contoso-features"],
+        [sys.executable, "-m", "pip", "download", *options, "-d", str(folder), "contoso-features"],
         env={**environ, "PIP_INDEX_URL": address},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert found.returncode != 0
-    return found.stdout + found.stderr
+    return found.returncode, found.stdout + found.stderr
 
 
 def test_a_good_feed_is_proven_by_page_and_file(run: Run) -> None:
@@ -333,22 +329,50 @@ class TestPip:
     """What the same situation looks like in a build log: pip hides the reason, the proof names it."""
 
     @pytest.mark.parametrize(
-        ("answer", "outcome"),
+        ("answer", "expired", "outcome"),
         [
-            (lambda _: Reply(403, '{"message": "You need to have \'ReadPackages\'."}'), Outcome.NO_ROLE),
-            (lambda _: Reply(200, "<title>Azure DevOps | Sign In</title>"), Outcome.SIGN_IN),
-            (lambda _: Reply(404), Outcome.NOT_FOUND),
-            (feed(filename="contoso_features-1.0-cp38-cp38-win_amd64.whl"), Outcome.OTHER_TARGET),
+            (lambda _: Reply(403, NEEDS_ROLE), False, Outcome.NO_ROLE),
+            (lambda _: Reply(200, "<title>Azure DevOps | Sign In</title>"), False, Outcome.SIGN_IN),
+            (feed(filename="contoso_features-1.0-cp38-cp38-win_amd64.whl"), False, Outcome.OTHER_TARGET),
+            (feed(), True, Outcome.TLS),
         ],
+        ids=["403", "sign-in page", "other platform", "expired certificate"],
     )
     def test_pip_says_no_matching_distribution_and_the_proof_says_why(
-        self, run: Run, network: Network, scrubbed: dict[str, str], tmp_path: Path, answer: Answer, outcome: Outcome
+        self,
+        run: Run,
+        network: Network,
+        scrubbed: dict[str, str],
+        tmp_path: Path,
+        answer: Answer,
+        expired: bool,
+        outcome: Outcome,
     ) -> None:
-        proof = run(answer, login=AZURE_LOGIN, target=TARGET)
-        said = pip_says(network.environ(scrubbed), AZURE_LOGIN, tmp_path)
+        network.serve(AZURE, answer, expired=expired)
+        proof = run(login=AZURE_LOGIN, target=TARGET)
+        code, said = pip(network.environ(scrubbed), AZURE_LOGIN, tmp_path)
+        assert code != 0
         assert "from versions: none" in said
-        assert not any(word in said for word in ("403", "ReadPackages", "Sign In", "404", "win_amd64"))
+        assert not any(word in said for word in ("403", "ReadPackages", "Sign In", "win_amd64"))
         assert proof.outcome is outcome
+
+    def test_with_an_extra_index_pip_takes_the_public_namesake_and_the_proof_warns(
+        self, run: Run, network: Network, scrubbed: dict[str, str], tmp_path: Path
+    ) -> None:
+        stranger = build_wheel(tmp_path / "built", version="9.0")
+        network.serve(FILES, feed(filename=stranger.name, data=stranger.read_bytes(), hashed=False, public=True))
+        proof = run(lambda _: Reply(403, NEEDS_ROLE), login=AZURE_LOGIN)
+        environ = {**network.environ(scrubbed), "PIP_EXTRA_INDEX_URL": f"https://{FILES}/simple/"}
+        code, said = pip(environ, AZURE_LOGIN, tmp_path / "got")
+        assert code == 0
+        assert stranger.name in said
+        assert "403" not in said
+        assert proof.outcome is Outcome.NO_ROLE
+        with IndexClient(environ) as client:
+            found = also_public(
+                client, DefaultIndex(f"https://{FILES}/simple", None, "pip's default"), proof.package or ""
+            )
+        assert found.present
 
 
 def test_a_package_that_is_none_is_a_usage_error(run: Run) -> None:

@@ -44,11 +44,22 @@ class World:
 Add = Callable[..., Path]
 
 
+@pytest.fixture(scope="session")
+def feed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
+    """The private feed of all tests of a process, and the folder of its files: each test begins with an empty one."""
+    folder = tmp_path_factory.mktemp("feed") / "of-all"
+    with pypi_server(folder) as running:
+        yield running, folder / "packages"
+
+
 @pytest.fixture
-def world(tmp_path: Path, scrubbed: dict[str, str]) -> Iterator[World]:
+def world(tmp_path: Path, scrubbed: dict[str, str], feed: tuple[Server, Path]) -> Iterator[World]:
     environ = {**scrubbed, "FEED_TOKEN": PASSWORD, "AMLPRIV_CACHE": str(tmp_path / "cache"), "UV_HTTP_RETRIES": "0"}
-    with source_index(tmp_path / "public") as source, pypi_server(tmp_path / "feed") as feed:
-        yield World(source, feed, tmp_path / "feed" / "packages", environ)
+    server, stored = feed
+    for path in stored.iterdir():
+        path.unlink()
+    with source_index(tmp_path / "public") as source:
+        yield World(source, server, stored, environ)
 
 
 @pytest.fixture
