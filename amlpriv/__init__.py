@@ -12,6 +12,7 @@ __all__ = [
     "AddedWheel",
     "AmlprivError",
     "Built",
+    "Captured",
     "Checked",
     "Finding",
     "MirrorOptions",
@@ -23,6 +24,7 @@ __all__ = [
     "add_private_pip_wheel",
     "add_wheel",
     "build",
+    "capture",
     "check",
     "connect",
     "diff",
@@ -44,6 +46,7 @@ _PLACES = {
     "AddedWheel": "amlpriv.actions.add_wheel",
     "AmlprivError": "amlpriv.errors",
     "Built": "amlpriv.actions.build",
+    "Captured": "amlpriv.actions.capture",
     "Checked": "amlpriv.actions.check",
     "Finding": "amlpriv.findings",
     "MirrorOptions": "amlpriv.actions.feed_mirror",
@@ -54,6 +57,7 @@ _PLACES = {
     "add_private_pip_wheel": "amlpriv.actions.add_wheel",
     "add_wheel": "amlpriv.actions.add_wheel",
     "build": "amlpriv.actions.build",
+    "capture": "amlpriv.actions.capture",
     "check": "amlpriv.actions.check",
     "connect": "amlpriv.actions.connect",
     "diff": "amlpriv.actions.diff",
@@ -74,6 +78,7 @@ _PLACES = {
 if TYPE_CHECKING:
     from amlpriv.actions.add_wheel import AddedWheel, add_private_pip_wheel, add_wheel
     from amlpriv.actions.build import Built, build, run
+    from amlpriv.actions.capture import Captured, capture
     from amlpriv.actions.check import Checked, check
     from amlpriv.actions.connect import connect
     from amlpriv.actions.diff import diff

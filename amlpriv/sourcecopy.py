@@ -15,7 +15,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["copy_project", "git_root"]
+__all__ = ["copy_project", "git_root", "is_junk", "looks_outside"]
 
 MOST_FILES = 20_000
 MOST_BYTES = 500_000_000
@@ -61,7 +61,7 @@ def copy_project(
     Raises OSError.
     """
     root = repository or project
-    whole = root if root != project and _looks_outside(project) else project
+    whole = root if root != project and looks_outside(project) else project
     files = _listed(whole, project, most_files, most_bytes)
     if files is None:
         return None
@@ -79,7 +79,8 @@ def copy_project(
     return target
 
 
-def _looks_outside(project: Path) -> bool:
+def looks_outside(project: Path) -> bool:
+    """Whether the project's configuration names a place above it, or a tool that asks git."""
     for name in _CONFIGURATION:
         path = project / name
         if path.is_file() and _LOOKS_OUTSIDE.search(path.read_text(encoding="utf-8", errors="replace")):
@@ -107,11 +108,12 @@ def _walk(folder: Path, project: Path) -> Iterator[Path]:
         if path.is_symlink() or not path.is_dir():
             if path.name != ".git":
                 yield path
-        elif not _is_junk(path, project):
+        elif not is_junk(path, project):
             yield from _walk(path, project)
 
 
-def _is_junk(folder: Path, project: Path) -> bool:
+def is_junk(folder: Path, project: Path) -> bool:
+    """Whether a folder holds no source: an environment, a cache, git's own, old build results."""
     name = folder.name
     if name == ".git" or name in _CACHES or name.endswith(".egg-info"):
         return True

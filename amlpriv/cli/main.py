@@ -19,6 +19,7 @@ __all__ = ["cli", "main"]
 COMMANDS = {
     "add-wheel": ("amlpriv.cli.wheel", "add_wheel"),
     "build": ("amlpriv.cli.build", "build"),
+    "capture": ("amlpriv.cli.capture", "capture"),
     "check": ("amlpriv.cli.check", "check"),
     "connect": ("amlpriv.cli.connect", "connect"),
     "diff": ("amlpriv.cli.specs", "diff"),

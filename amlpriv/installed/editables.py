@@ -14,23 +14,10 @@ from amlpriv.installed.metadata import in_site, paths_needed, place_of, text_of
 __all__ = ["editable", "paths_of_modules"]
 
 PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
-FOREIGN = set(
-    [
-        "__pycache__",
-        "tests",
-        "test",
-        "docs",
-        "doc",
-        "build",
-        "dist",
-        "examples",
-        "scripts",
-        "notebooks",
-        "venv",
-        "env",
-        "node_modules",
-    ]
-)
+FOREIGN = {
+    *("__pycache__", "tests", "test", "docs", "doc", "build", "dist", "examples", "scripts", "notebooks"),
+    *("venv", "env", "node_modules"),
+}
 """Folders beside the code that are none."""
 
 

@@ -50,7 +50,7 @@ def conda_layer(installed: Installed, *, every: bool, imported: Collection[str] 
     wanted -= {"python", "pip"}
     away = {name: reason for name in wanted if (reason := _reason(name)) is not None}
     if imported is not None:
-        away.update({name: "the code does not import it" for name in set(asked) - wanted - {"python", "pip"}})
+        away.update(dict.fromkeys(set(asked) - wanted - {"python", "pip"}, "the code does not import it"))
         away.update({name: reason for name in set(asked) if (reason := _reason(name)) is not None and name in away})
     kept = [alive[name] for name in sorted(wanted - away.keys())]
     channels, private = _channels([*kept, *(alive[name] for name in ("python",) if name in alive)])

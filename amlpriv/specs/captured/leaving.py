@@ -6,80 +6,26 @@ from dataclasses import dataclass
 
 __all__ = ["LeftOut", "is_platform_only", "reason_to_leave"]
 
-_NOTEBOOK = frozenset(
-    [
-        "ipykernel",
-        "ipython",
-        "ipywidgets",
-        "widgetsnbextension",
-        "notebook",
-        "nbclassic",
-        "nbclient",
-        "nbconvert",
-        "nbformat",
-        "qtconsole",
-        "notebook-shim",
-        "nb-conda",
-        "nb-conda-kernels",
-        "jupyterlab",
-        "jupytext",
-        "nbdime",
-        "voila",
-        "xeus-python",
-        "ipyparallel",
-        "nbstripout",
-        "terminado",
-        "nteract-on-jupyter",
-    ]
-)
-_PLATFORM = frozenset(
-    [
-        "pywin32",
-        "pypiwin32",
-        "pywin32-ctypes",
-        "pywinpty",
-        "winpty",
-        "windows-curses",
-        "win-inet-pton",
-        "wincertstore",
-        "win32-setctime",
-        "pyreadline",
-        "pyreadline3",
-        "wmi",
-        "comtypes",
-        "appnope",
-        "macfsevents",
-        "python.app",
-        "menuinst",
-        "console-shortcut",
-        "vc",
-        "vc14-runtime",
-        "powershell-shortcut",
-        "vs2015-runtime",
-        "ucrt",
-    ]
-)
-_TOOLS = frozenset(["pip", "setuptools", "wheel", "distribute", "pkg-resources"])
-_CONDA = frozenset(
-    [
-        "conda",
-        "mamba",
-        "micromamba",
-        "conda-build",
-        "conda-content-trust",
-        "conda-libmamba-solver",
-        "conda-package-handling",
-        "anaconda",
-        "conda-package-streaming",
-        "conda-token",
-        "anaconda-client",
-        "anaconda-navigator",
-        "anaconda-anon-usage",
-        "anaconda-cli-base",
-        "libmambapy",
-        "navigator-updater",
-    ]
-)
+_NOTEBOOK = frozenset({
+    "ipykernel", "ipython", "ipywidgets", "widgetsnbextension", "notebook", "nbclassic", "nbclient",
+    "nbconvert", "nbformat", "qtconsole", "notebook-shim", "nb-conda", "nb-conda-kernels", "jupyterlab",
+    "jupytext", "nbdime", "voila", "xeus-python", "ipyparallel", "nbstripout", "terminado",
+    "nteract-on-jupyter",
+})  # fmt: skip
+_PLATFORM = frozenset({
+    "pywin32", "pypiwin32", "pywin32-ctypes", "pywinpty", "winpty", "windows-curses", "win-inet-pton",
+    "wincertstore", "win32-setctime", "pyreadline", "pyreadline3", "wmi", "comtypes", "appnope",
+    "macfsevents", "python.app", "menuinst", "console-shortcut", "vc", "vc14-runtime", "powershell-shortcut",
+    "vs2015-runtime", "ucrt",
+})  # fmt: skip
+_TOOLS = frozenset({
+    "pip", "setuptools", "wheel", "distribute", "pkg-resources",
+})  # fmt: skip
+_CONDA = frozenset({
+    "conda", "mamba", "micromamba", "conda-build", "conda-content-trust", "conda-libmamba-solver",
+    "conda-package-handling", "anaconda", "conda-package-streaming", "conda-token", "anaconda-client",
+    "anaconda-navigator", "anaconda-anon-usage", "anaconda-cli-base", "libmambapy", "navigator-updater",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

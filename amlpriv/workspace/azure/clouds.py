@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from amlpriv.errors import UsageError
 
-__all__ = ["Cloud", "cloud_of_endpoint", "cloud_of_environ"]
+__all__ = ["CLOUDS", "Cloud", "cloud_of_endpoint", "cloud_of_environ"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Cloud:
         return f"{self.resource_manager}/.default"
 
 
-_CLOUDS = {
+CLOUDS = {
     cloud.name: cloud
     for cloud in (
         Cloud("AzureCloud", "https://management.azure.com", "login.microsoftonline.com", "core.windows.net"),
@@ -43,6 +43,7 @@ _CLOUDS = {
         ),
     )
 }
+"""All of them, by the names that the Azure CLI has for them."""
 _ALIASES = {
     "azurecloud": "AzureCloud",
     "azure_public_cloud": "AzureCloud",
@@ -59,16 +60,16 @@ def cloud_of_environ(environ: Mapping[str, str]) -> Cloud:
     name = _ALIASES.get(asked.lower())
     if name is None:
         raise UsageError(
-            f"AZURE_CLOUD is {asked!r}, which is no cloud that amlpriv knows.", hint=f"Known: {', '.join(_CLOUDS)}."
+            f"AZURE_CLOUD is {asked!r}, which is no cloud that amlpriv knows.", hint=f"Known: {', '.join(CLOUDS)}."
         )
-    return _CLOUDS[name]
+    return CLOUDS[name]
 
 
 def cloud_of_endpoint(resource_manager: str) -> Cloud:
     """The cloud with this Resource Manager; for an unknown one the public cloud's other endpoints."""
     address = resource_manager.rstrip("/")
-    for cloud in _CLOUDS.values():
+    for cloud in CLOUDS.values():
         if cloud.resource_manager == address:
             return cloud
-    public = _CLOUDS["AzureCloud"]
+    public = CLOUDS["AzureCloud"]
     return Cloud("custom", address, public.authority, public.storage)

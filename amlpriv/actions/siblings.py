@@ -1,0 +1,139 @@
+"""The projects around a project: what it declares, its uv workspace, and its siblings by name.
+
+Only ``pyproject.toml``, ``setup.cfg`` and ``setup.py`` are read, a bounded number of them, and nothing outside the git
+repository that the project is in. Without git only the folders beside the project are siblings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from amlpriv.errors import InputError
+from amlpriv.files import read_text
+from amlpriv.sourcecopy import git_root
+from amlpriv.specs.declared import Declared, read_declared
+from amlpriv.specs.members import MemberTable, excluded_by, folders_matching, is_member
+from amlpriv.specs.project_names import NAMING_FILES, project_name
+
+__all__ = ["MOST_PROJECTS", "Landscape", "Workspace"]
+
+MOST_PROJECTS = 400
+"""How many folders are looked into for a name, in all."""
+
+_BESIDE = ("packages/*", "libs/*", "src/*")
+"""Where a repository keeps its projects, apart from beside each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A uv workspace."""
+
+    root: Path
+    table: MemberTable
+    declared: Declared
+    """The root itself; its sources count for the members too."""
+
+
+@dataclass(slots=True)
+class Landscape:
+    """Reads each file once."""
+
+    left: int = MOST_PROJECTS
+    _declared: dict[Path, Declared | None] = field(default_factory=dict)
+    _names: dict[Path, str | None] = field(default_factory=dict)
+    _members: dict[Path, dict[str, list[Path]]] = field(default_factory=dict)
+
+    def declared(self, folder: Path) -> Declared | None:
+        """What a project declares; None without a ``pyproject.toml``. Raises InputError."""
+        if folder not in self._declared:
+            file = folder / "pyproject.toml"
+            root = folder.resolve().as_uri()
+            self._declared[folder] = read_declared(read_text(file), str(file), root=root) if file.is_file() else None
+        return self._declared[folder]
+
+    def workspace(self, folder: Path) -> Workspace | None:
+        """The uv workspace that a project is a member of. As uv does: the nearest root above it decides."""
+        place = folder.resolve()
+        boundary = git_root(place)
+        for above in (place, *place.parents):
+            declared = self._root(above)
+            if declared is not None and declared.workspace is not None:
+                inside = is_member(place.relative_to(above).as_posix(), declared.workspace)
+                return Workspace(above, declared.workspace, declared) if inside else None
+            if above == boundary:
+                return None
+        return None
+
+    def _root(self, folder: Path) -> Declared | None:
+        file = folder / "pyproject.toml"
+        if folder in self._declared:
+            return self._declared[folder]
+        if not file.is_file() or "workspace" not in read_text(file):  # what stands there is no concern of ours
+            return None
+        return self.declared(folder)
+
+    def members(self, workspace: Workspace) -> dict[str, list[Path]]:
+        """The members by name."""
+        if workspace.root not in self._members:
+            found: dict[str, list[Path]] = {}
+            for folder in ("", *folders_matching(workspace.table.members, _listing(workspace.root))):
+                if excluded_by(folder, workspace.table) is None and (name := self.name(workspace.root / folder)):
+                    found.setdefault(name, []).append(workspace.root / folder)
+            self._members[workspace.root] = found
+        return self._members[workspace.root]
+
+    def siblings(self, folder: Path, name: str) -> list[Path]:
+        """The projects around ``folder`` that have a name: members of its workspace, or else those beside it."""
+        workspace = self.workspace(folder)
+        here = folder.resolve()
+        if workspace is not None and (found := self.members(workspace).get(name)):
+            return [place for place in found if place.resolve() != here]
+        return [place for place in self._beside(here) if self.name(place) == name]
+
+    def _beside(self, folder: Path) -> Iterator[Path]:
+        boundary = git_root(folder)
+        places: list[Path] = []
+        if folder != boundary:
+            places += [folder.parent / name for name in sorted(_listing(folder.parent)(""))]
+        if boundary is not None:
+            places += [boundary / place for place in folders_matching(_BESIDE, _listing(boundary))]
+        seen = {folder}
+        for place in places:
+            real = place.resolve()
+            if real not in seen and (boundary is None or boundary in real.parents):
+                seen.add(real)
+                yield real
+
+    def name(self, folder: Path) -> str | None:
+        """The name of the project in a folder; None for no project, and once too many folders were looked into."""
+        if folder not in self._names:
+            if self.left <= 0:
+                return None
+            self._names[folder] = self._read_name(folder)
+        return self._names[folder]
+
+    def _read_name(self, folder: Path) -> str | None:
+        texts = {}
+        for file in NAMING_FILES:
+            path = folder / file
+            if path.is_file():
+                try:
+                    texts[file] = read_text(path)
+                except InputError:  # of a neighbour; who needs it is told when it is built
+                    continue
+        if not {"pyproject.toml", "setup.py"} & set(texts):
+            return None
+        self.left -= 1
+        return next((name for file, text in texts.items() if (name := project_name(file, text))), None)
+
+
+def _listing(root: Path) -> Callable[[str], list[str]]:
+    def names(folder: str) -> list[str]:
+        try:
+            return [entry.name for entry in (root / folder).iterdir() if entry.is_dir()]
+        except OSError:
+            return []
+
+    return names

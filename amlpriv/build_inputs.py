@@ -1,0 +1,167 @@
+"""What a wheel depends on that is built from a project folder, as one key: equal keys, equal content.
+
+In the key stand the content and the executable bit of the files that git would track, the files that git ignores but
+a build would see (``_counts``), the ``.gitignore`` files above, where the configuration looks outside the rest of the
+repository, for a version that comes from git the commit and its tags, the interpreter, uv, and the variables that
+build backends read. Without git: all files but environments, caches and old build results.
+
+What cannot be known: newer build requirements in the index, and what a build reads from the network, the clock or
+places that its configuration does not name. ``AMLPRIV_NO_BUILD_CACHE=1`` builds in any case.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from amlpriv.build_hashes import FileHashes
+from amlpriv.interpreters import uv_program
+from amlpriv.processes import run
+from amlpriv.project_git import ask_git, listed_files
+from amlpriv.sourcecopy import git_root, is_junk, looks_outside
+
+__all__ = ["Inputs"]
+
+SCHEMA = 1
+"""To be raised when a build is done in another way, so that older wheels are not taken."""
+MOST_FILES = 50_000
+
+_CONFIGURATION = ("pyproject.toml", "setup.cfg", "MANIFEST.in", "CMakeLists.txt", "meson.build", "Cargo.toml")
+_ASKS_GIT = re.compile(r"scm|vcs|versioneer|versioningit|dunamai|dynamic-versioning|\bgit\b|backend-path")
+_CODE = (".py", ".pyi", ".pyx", ".pxd", ".so", ".pyd")
+_VARIABLES = re.compile(
+    r"SOURCE_DATE_EPOCH|ARCHFLAGS|CC|CXX|CPP|LD|AR|LDSHARED|\w*FLAGS|_PYTHON_HOST_PLATFORM|MACOSX_DEPLOYMENT_TARGET"
+    r"|PKG_CONFIG_\w+|DIST(UTILS)?_\w+|PBR_VERSION|PEP517_\w+|(CARGO|PYO3|MATURIN|CMAKE|SKBUILD|MESON|CYTHON)\w*"
+    r"|(SETUPTOOLS|HATCH|POETRY|PDM_BUILD|FLIT|VERSIONEER|UV_DYNAMIC_VERSIONING|VERSIONINGIT|DUNAMAI)_\w+"
+    r"|UV_(BUILD_CONSTRAINT|CONFIG_FILE|CONFIG_SETTINGS?\w*|EXCLUDE_NEWER\w*|NO_BUILD_ISOLATION\w*|PREVIEW)"
+)
+_WORD = re.compile(r"\b[A-Z][A-Z0-9_]{2,}\b")
+_PROBE = """
+import platform, sys, sysconfig
+print("AMLPRIV", sys.version, sysconfig.get_platform(), sysconfig.get_config_var("EXT_SUFFIX"), *platform.libc_ver())
+"""
+
+
+@dataclass(slots=True)
+class Inputs:
+    """Makes keys. What git says about a repository is asked once: use one object for one run, not for longer."""
+
+    environ: Mapping[str, str]
+    notes: Path
+    """A private folder for the hashes of files, so that an unchanged file is read once."""
+    _tracked: dict[Path, frozenset[str] | None] = field(default_factory=dict)
+    _untracked: dict[Path, frozenset[str] | None] = field(default_factory=dict)
+    _states: dict[Path, tuple[object, ...]] = field(default_factory=dict)
+    _hashes: dict[Path, FileHashes] = field(default_factory=dict)
+    _pythons: dict[Path | None, str | None] = field(default_factory=dict)
+
+    def key(self, project: Path, *, python: Path | None = None, made_for: str = "") -> str | None:
+        """The key of a project's wheel, 64 hexadecimal digits; None when it cannot be known and has to be built.
+
+        ``python`` runs the build, by default our own; ``made_for`` is what else sets two builds apart.
+        """
+        project = project.resolve()
+        interpreter = self._interpreter(python)
+        try:
+            files = self._files(project)
+            if files is None or interpreter is None:
+                return None
+            text = _configuration(project)
+            root = self._repository(project)
+            described = {
+                "schema": SCHEMA,
+                "files": files,
+                "interpreter": interpreter,
+                "uv": self._uv(),
+                "variables": self._variables(text),
+                "git": self._state(root, project) if root and _ASKS_GIT.search(text) else None,
+                "for": made_for,
+            }
+        except (OSError, ValueError):  # a file that goes away or may not be read; the build will say more
+            return None
+        return sha256(json.dumps(described, sort_keys=True).encode("utf-8", "surrogateescape")).hexdigest()
+
+    def _repository(self, project: Path) -> Path | None:
+        """The git repository that tracks something of the project."""
+        root = git_root(project)
+        if root is None:
+            return None
+        if root not in self._tracked:
+            self._tracked[root] = listed_files(root, self.environ, "--cached")
+        tracked = self._tracked[root]
+        below = project.relative_to(root).as_posix()
+        if tracked is None or below == "." or any(name.startswith(f"{below}/") for name in tracked):
+            return root
+        return None
+
+    def _wanted(self, root: Path) -> frozenset[str] | None:
+        """Everything below the repository that git would track; None when git does not say."""
+        if root not in self._untracked:
+            self._untracked[root] = listed_files(root, self.environ, "--others", "--exclude-standard")
+        tracked, untracked = self._tracked[root], self._untracked[root]
+        return None if tracked is None or untracked is None else tracked | untracked
+
+    def _files(self, project: Path) -> list[tuple[str, str, str]] | None:
+        """Path from the root, kind and content of each file; None for too many of them."""
+        repository = self._repository(project)
+        root = repository or project
+        whole = root if root != project and looks_outside(project) else project
+        walk = _Walk(root, project, self._wanted(root) if repository else None, _configuration(project))
+        paths = list(walk.below(whole))
+        if repository:
+            above = (root / folder for folder in project.relative_to(root).parents)
+            paths += [path for folder in above for name in (".gitignore", ".gitattributes") if (path := folder / name).is_file()]
+        if walk.is_endless:
+            return None
+        if root not in self._hashes:
+            self._hashes[root] = FileHashes(root, self.notes)
+        hashes = self._hashes[root]
+        files = [(path.relative_to(whole).as_posix() if path.is_relative_to(whole) else f"../{path.relative_to(root).as_posix()}", *hashes.of(path)) for path in paths]
+        hashes.keep()
+        return sorted(set(files))
+
+    def _state(self, root: Path, project: Path) -> tuple[object, ...]:
+        """The commit, its tags and whether something is changed."""
+        if root not in self._states:
+            asked = (
+                ("rev-parse", "HEAD"),
+                ("describe", "--tags", "--long", "--always", "--dirty"),
+                ("for-each-ref", "--format=%(objectname) %(refname)", "refs/tags"),
+                ("rev-parse", "--is-shallow-repository", "--abbrev-ref", "HEAD"),
+            )
+            self._states[root] = tuple(ask_git(root, self.environ, *arguments) for arguments in asked)
+        return (*self._states[root], root.name, project.relative_to(root).as_posix())
+
+    def _variables(self, text: str) -> dict[str, str]:
+        named = set(_WORD.findall(text))
+        return {name: value for name, value in self.environ.items() if _VARIABLES.fullmatch(name) or name in named}
+
+    def _uv(self) -> list[object]:
+        path = uv_program(self.environ)
+        if not path.is_absolute():
+            return [str(path)]
+        status = path.stat()
+        return [status.st_size, status.st_mtime_ns]
+
+    def _interpreter(self, python: Path | None) -> str | None:
+        if python not in self._pythons:
+            self._pythons[python] = _own_identity() if python is None else _asked_identity(python, self.environ)
+        return self._pythons[python]
+
+
+def _own_identity() -> str:
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    return " ".join(map(str, ("AMLPRIV", sys.version, sysconfig.get_platform(), suffix, *platform.libc_ver())))
+
+
+def _asked_identity(python: Path, environ: Mapping[str, str]) -> str | None:
+    completed = run([python.absolute(), "-I", "-S", "-c", _PROBE], env=environ, timeout=10)
+    return " ".join(completed.tail) if completed.succeeded else None
