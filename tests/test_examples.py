@@ -10,7 +10,7 @@ import yaml
 
 import amlpriv
 from amlpriv.actions.build import Built, build, run
-from amlpriv.actions.local_feed import local_feed_list, local_feed_token
+from amlpriv.actions.local_feed import local_feed_create, local_feed_token
 from amlpriv.actions.preparing import preparing
 from amlpriv.actions.render import render
 from amlpriv.building import build_wheel
@@ -74,12 +74,12 @@ def built(
     if "indexes" not in known:
         return file, build(file, environ=local_environ)
     text = file.read_text(encoding="utf-8")
-    feed = next(one for one in local_feed_list(environ=local_environ) if one.name == "private")
+    feed = local_feed_create("examples", project="examples", environ=local_environ)
     for name in known["sources"]:
         wheel = build_wheel(
             FOLDER / "packages" / name, tmp_path_factory.mktemp(name), environ=local_environ, on_line=None
         )
-        amlpriv.feed_push(wheel, to="local", environ=local_environ)
+        amlpriv.feed_push(wheel, to=feed.url, environ=local_environ)
     for index in known["indexes"].values():
         text = text.replace(index["url"], feed.url)
         where: dict[str, Any] = {"workspace": "local", "environ": local_environ}

@@ -182,7 +182,11 @@ def test_an_unknown_feed_is_named(
 
 
 def test_a_connection_with_a_whole_feed_as_its_target_names_the_feed(
-    local_environ: dict[str, str], own_feed: str, tokens: FeedTokens, tmp_path: Path
+    local_environ: dict[str, str],
+    own_feed: str,
+    tokens: FeedTokens,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     connections = Connections(open_local(environ=local_environ, start=False, say=lambda _: None))
     connections.put(NewConnection("push-whole", Category.FEED, own_feed, Auth.PAT, secret=tokens.read))
@@ -190,6 +194,7 @@ def test_a_connection_with_a_whole_feed_as_its_target_names_the_feed(
     connections.put(NewConnection("push-part", Category.FEED, organisation, Auth.PAT, secret=tokens.read))
     repository = "https://github.com/contoso/tools"
     connections.put(NewConnection("push-git", Category.GIT, repository, Auth.PAT, secret=tokens.read))
+    request.addfinalizer(lambda: [connections.remove(name) for name in ("push-whole", "push-part", "push-git")])
     path = wheel(tmp_path, "connected")
     how = {"workspace": "local", "environ": local_environ}
 

@@ -51,7 +51,7 @@ def test_an_unknown_service_is_refused(environ: dict[str, str]) -> None:
     for call in (local_log, follow_log):
         with pytest.raises(UsageError, match="no service 'blob'") as caught:
             call(service="blob", environ=environ)
-        assert "control_plane, sign_in, storage" in str(caught.value)
+        assert "control_plane, feed, sign_in, storage" in str(caught.value)
 
 
 def test_requests_can_be_followed(environ: dict[str, str], log: RequestLog) -> None:

@@ -87,6 +87,7 @@ def has_shape(value: object, shape: object, place: str = "") -> None:
 PUBLISHED = {
     "environment": {"name": str, "version": str, "id": str, "digest": str},
     "route": str,
+    "index": type(None),
     "created": bool,
     "action": str,
     "changed_because": [str],
@@ -100,6 +101,7 @@ PUBLISHED = {
             "size": int,
             "action": str,
             "blob": str,
+            "source": type(None),
             "expires": str,
         }
     ],
