@@ -15,6 +15,7 @@ __all__ = [
     "Captured",
     "Checked",
     "Finding",
+    "Locked",
     "MirrorOptions",
     "Published",
     "Report",
@@ -34,6 +35,7 @@ __all__ = [
     "inspect_wheel",
     "load_ipython_extension",
     "local",
+    "lock",
     "publish",
     "quickstart",
     "render",
@@ -49,6 +51,7 @@ _PLACES = {
     "Captured": "amlpriv.actions.capture",
     "Checked": "amlpriv.actions.check",
     "Finding": "amlpriv.findings",
+    "Locked": "amlpriv.actions.lock",
     "MirrorOptions": "amlpriv.actions.feed_mirror",
     "Published": "amlpriv.actions.publish",
     "Report": "amlpriv.findings",
@@ -67,6 +70,7 @@ _PLACES = {
     "inspect_wheel": "amlpriv.actions.inspecting",
     "load_ipython_extension": "amlpriv.notebook",
     "local": "amlpriv.local",
+    "lock": "amlpriv.actions.lock",
     "publish": "amlpriv.actions.publish",
     "quickstart": "amlpriv.actions.quickstart",
     "render": "amlpriv.actions.render",
@@ -86,6 +90,7 @@ if TYPE_CHECKING:
     from amlpriv.actions.feed_pip_config import feed_pip_config
     from amlpriv.actions.feed_push import feed_push
     from amlpriv.actions.inspecting import inspect_wheel
+    from amlpriv.actions.lock import Locked, lock
     from amlpriv.actions.publish import Published, publish
     from amlpriv.actions.quickstart import quickstart
     from amlpriv.actions.render import render

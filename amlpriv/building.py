@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-from amlpriv.errors import AmlprivError, BuildError, InputError, NetworkError, StorageFullError
+from amlpriv.builds.failures import build_failure, last_words
+from amlpriv.builds.files import configuration_text
+from amlpriv.builds.git import ask_git, without_git
+from amlpriv.builds.inputs import Inputs
+from amlpriv.builds.store import WheelStore
+from amlpriv.builds.versions import check_history
+from amlpriv.errors import BuildError, InputError, StorageFullError
 from amlpriv.files import FULL, create_private_directory, move, read_text
 from amlpriv.interpreters import uv_program
-from amlpriv.processes import ToolMissingError, ToolTimeoutError, run
+from amlpriv.processes import ToolTimeoutError, run
 from amlpriv.sourcecopy import copy_project, git_root
 
-__all__ = ["build_wheel"]
+__all__ = ["NO_CACHE", "build_inputs", "build_wheel", "build_wheel_cached"]
+
+NO_CACHE = "AMLPRIV_NO_BUILD_CACHE"
+"""Set to 1, every project is built, whatever was built before."""
 
 FIXED_TIME = 315532800 + 86400
 """1980-01-02, UTC: a zip file has no time before 1980, and the first day is 1979 in some zones."""
 
-_LAST_WORDS = 15
-_GIT_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
-_CAUSE = re.compile(r"\s*((?:[\w.]+\.)?\w*(?:Error|Exception|Invalid\w*|Exit)): .+")
-_NOT_FETCHED = re.compile(r"error sending request|dns error|tcp connect error|network was disabled|operation timed out")
-_NOT_ALLOWED = re.compile(r"\b(401 Unauthorized|403 Forbidden)\b")
-_NOT_FOUND = re.compile(r"cause: Because .*(?:not found|unsatisfiable|no version)")
+_CMAKE = re.compile(r"scikit[-_]build[-_]core|py_build_cmake")
 
 
 def build_wheel(
@@ -39,6 +45,7 @@ def build_wheel(
     on_line: Callable[[str], None] | None = None,
     python: Path | None = None,
     timeout: float | None = 600,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Path:
     """Build the project's wheel into the folder ``out``; its path there.
 
@@ -50,24 +57,86 @@ def build_wheel(
     project = project.resolve()
     with _work_folder(environ) as work:
         repository = _repository(project, environ)
+        text = _text(project)
+        if repository is not None:
+            check_history(configuration, text, repository, environ)
         source = _copied(project, work, repository)
         place, real = str(source or work), str(project)
         show = None if on_line is None else partial(_show, on_line, place, real)
         options = ("build", "--wheel", "--color", "never", "--no-progress", "--out-dir", str(work / "wheel"))
         interpreter = python.absolute() if python else sys.executable
         command = [uv_program(environ), *options, "--python", interpreter, source or project]
-        settings = _settings(environ, work, repository)
+        settings = {**_settings(environ, work, repository), **_compiler_flags(environ, work, text)}
         try:
             with _kept_clean(project, in_place=source is None):
-                completed = run(command, cwd=source or project, env=settings, timeout=timeout, on_line=show)
+                completed = run(
+                    command, cwd=source or project, env=settings, timeout=timeout, on_line=show, cancelled=cancelled
+                )
         except ToolTimeoutError as error:
             raise BuildError(
                 f"{configuration}: the build did not finish within {timeout:g} seconds and was stopped.",
-                hint=_last_words(error.tail).replace(place, real),
+                hint=last_words(error.tail).replace(place, real),
             ) from error
         if not completed.succeeded:
-            raise _failure(configuration, tuple(line.replace(place, real) for line in completed.tail))
+            raise build_failure(configuration, tuple(line.replace(place, real) for line in completed.tail))
         return _moved(_the_wheel(work / "wheel", configuration), out)
+
+
+def build_wheel_cached(
+    project: Path,
+    out: Path,
+    *,
+    environ: Mapping[str, str],
+    cache: Path,
+    python: Path | None = None,
+    on_line: Callable[[str], None] | None = None,
+    say: Callable[[str], None] = lambda _: None,
+    inputs: Inputs | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Path:
+    """Like ``build_wheel``, unless the same source was built before: then its wheel is taken from ``cache``.
+
+    What "the same" means, and what cannot be known about it, stands in ``amlpriv.builds.inputs``. Where the variable
+    AMLPRIV_NO_BUILD_CACHE is 1, everything is built and nothing is kept. ``inputs`` (by ``build_inputs``) spares git
+    the same questions about one repository. A cache that cannot be used costs time only; it never fails a build.
+    """
+    name = project.name or project.resolve().name
+    key = None
+    if environ.get(NO_CACHE, "") in ("", "0") and project.is_dir():
+        key = (inputs or build_inputs(cache, environ)).key(project, python=python)
+    store = WheelStore(cache / "built")
+    wheel = store.take(key, out) if key is not None else None
+    if wheel is not None:
+        say(f"unchanged, not built again: {name}")
+    else:
+        say(f"building {name}")
+        wheel = build_wheel(project, out, environ=environ, python=python, on_line=on_line, cancelled=cancelled)
+        if key is not None:
+            store.keep(key, wheel)
+    if _is_empty(wheel):
+        say(f"note: {wheel.name} holds no file but its metadata: the build backend found no package in {project}")
+    return wheel
+
+
+def build_inputs(cache: Path, environ: Mapping[str, str]) -> Inputs:
+    """What several builds of one run share."""
+    return Inputs(environ, cache / "read")
+
+
+def _text(project: Path) -> str:
+    try:
+        return configuration_text(project)
+    except OSError:  # the copy will say which file, and why
+        return ""
+
+
+def _is_empty(wheel: Path) -> bool:
+    """setuptools and pdm-backend do not mind a package folder that is missing or has another name."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            return all(".dist-info/" in name for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile):  # whoever reads the wheel will say so
+        return False
 
 
 def _show(on_line: Callable[[str], None], place: str, real: str, line: str) -> None:
@@ -116,18 +185,8 @@ def _repository(project: Path, environ: Mapping[str, str]) -> Path | None:
     root = git_root(project)
     if root is None:
         return None
-    answer = _git(root, environ, "ls-files", "--", str(project))
+    answer = ask_git(root, environ, "ls-files", "--", str(project))
     return root if answer is None or answer else None  # without git: believe the folder
-
-
-def _git(root: Path, environ: Mapping[str, str], *arguments: str) -> tuple[str, ...] | None:
-    """The lines of git's answer; None when git is missing or refuses."""
-    settings = {**_without(environ, *_GIT_VARIABLES), "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-    try:
-        completed = run(["git", "-C", root, *arguments], env=settings, timeout=60)
-    except (ToolMissingError, ToolTimeoutError):
-        return None
-    return completed.tail if completed.succeeded else None
 
 
 def _copied(project: Path, work: Path, repository: Path | None) -> Path | None:
@@ -144,7 +203,7 @@ def _copied(project: Path, work: Path, repository: Path | None) -> Path | None:
 
 
 def _settings(environ: Mapping[str, str], work: Path, repository: Path | None) -> dict[str, str]:
-    answer = _git(repository, environ, "log", "-1", "--format=%ct") if repository is not None else None
+    answer = ask_git(repository, environ, "log", "-1", "--format=%ct") if repository is not None else None
     epoch = answer[0] if answer and answer[0].isdigit() else str(FIXED_TIME)
     # setuptools' intermediate results, also for a project that is too large to copy.
     extra = work / "setup.cfg"
@@ -152,15 +211,26 @@ def _settings(environ: Mapping[str, str], work: Path, repository: Path | None) -
     return {
         "SOURCE_DATE_EPOCH": epoch,
         "DIST_EXTRA_CONFIG": str(extra),
-        **_without(environ, *_GIT_VARIABLES, "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"),
+        **without_git(environ, "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"),
         "PYTHONHASHSEED": "0",
         "GIT_OPTIONAL_LOCKS": "0",
         **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(work / "tmp")),
     }
 
 
-def _without(environ: Mapping[str, str], *names: str) -> dict[str, str]:
-    return {name: value for name, value in environ.items() if name not in names}
+def _compiler_flags(environ: Mapping[str, str], work: Path, text: str) -> dict[str, str]:
+    """So that our temporary folder does not get into compiled files: neither its name (gcc 8 and clang 10 know the
+    option; reproducible-builds.org, "Build path") nor debugging information, which would also name uv's.
+
+    In CPPFLAGS, since setuptools takes CFLAGS for its optimisation as well; CMake reads nothing else than CFLAGS. MSVC
+    has other options, and reads neither.
+    """
+    if os.name != "posix":
+        return {}
+    flags = [] if re.search(r"[\s'\"\\=]", str(work)) else [f"-ffile-prefix-map={work}=."]
+    flags += [] if "CFLAGS" in environ else ["-g0"]
+    names = ("CPPFLAGS", "CFLAGS", "CXXFLAGS") if _CMAKE.search(text) else ("CPPFLAGS",)
+    return {name: " ".join([*flags, environ.get(name, "")]).rstrip() for name in names}
 
 
 @contextmanager
@@ -176,28 +246,6 @@ def _kept_clean(project: Path, *, in_place: bool) -> Iterator[None]:
     finally:
         for path in left_over() - before if in_place else ():
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _failure(configuration: Path, tail: tuple[str, ...]) -> AmlprivError:
-    text = "\n".join(tail)
-    words = _last_words(tail)
-    if _NOT_ALLOWED.search(text):
-        return BuildError(f"{configuration}: the package index refused to serve a build requirement.", hint=words)
-    if _NOT_FETCHED.search(text):
-        return NetworkError(
-            f"{configuration}: the build requirements could not be fetched.",
-            hint=f"{words}\nCheck the network and the index that uv is configured with (UV_DEFAULT_INDEX, uv.toml).",
-        )
-    if _NOT_FOUND.search(text):
-        return BuildError(f"{configuration}: a build requirement cannot be had from the package index.", hint=words)
-    causes = [match[0].strip() for line in tail if (match := _CAUSE.fullmatch(line))]
-    what = f": {causes[-1]}" if causes else "."
-    return BuildError(f"{configuration}: the build backend failed{what}", hint=words)
-
-
-def _last_words(tail: tuple[str, ...]) -> str:
-    lines = [line for line in tail if line.strip() and not line.startswith("hint: Build failures usually")]
-    return "\n".join(lines[-_LAST_WORDS:]) or "It said nothing."
 
 
 def _the_wheel(folder: Path, configuration: Path) -> Path:

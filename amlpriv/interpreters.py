@@ -99,13 +99,15 @@ def uv_program(environ: Mapping[str, str]) -> Path:
     import uv
 
     try:
-        return Path(uv.find_uv_bin())
+        with _first_use:  # before Python 3.12, sysconfig that two threads use first is half filled for one of them
+            return Path(uv.find_uv_bin())
     except FileNotFoundError:
         return Path(environ.get("UV", "uv"))
 
 
 _found: dict[tuple[str | None, str | None, Path], tuple[float, tuple[Interpreter, ...]]] = {}
 _searching = threading.Lock()
+_first_use = threading.Lock()
 
 
 def _find(environ: Mapping[str, str], running: Path) -> tuple[Interpreter, ...]:

@@ -67,7 +67,7 @@ def copy_project(
         return None
 
     top = into / root.name
-    _copy(files, root, top)
+    _copy(files, root, top, whole)
     target = top / project.relative_to(root)
     target.mkdir(parents=True, exist_ok=True)
     if repository is not None:
@@ -124,22 +124,23 @@ def is_junk(folder: Path, project: Path) -> bool:
     return pattern is not None and all(pattern.fullmatch(entry.name) for entry in folder.iterdir())
 
 
-def _copy(files: list[Path], root: Path, top: Path) -> None:
+def _copy(files: list[Path], root: Path, top: Path, whole: Path) -> None:
     top.mkdir(parents=True, exist_ok=True)
     for path in files:
         target = top / path.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.is_symlink():
-            _copy_link(path, target, root)
+            _copy_link(path, target, whole)
         else:
             shutil.copy2(path, target)
+            target.chmod(0o755 if target.stat().st_mode & stat.S_IXUSR else 0o644)  # as git has it; umasks differ
 
 
-def _copy_link(path: Path, target: Path, root: Path) -> None:
+def _copy_link(path: Path, target: Path, whole: Path) -> None:
     """A link within the copy stays as it is; one that leads out of it goes to the original."""
     destination = path.readlink()
     aim = Path(os.path.normpath(path.parent / destination))
-    if destination.is_absolute() or root not in (aim, *aim.parents):
+    if destination.is_absolute() or whole not in (aim, *aim.parents):
         destination = path.parent.joinpath(destination).absolute()
     target.symlink_to(destination, target_is_directory=path.is_dir())
 

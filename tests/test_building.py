@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from amlpriv.building import build_wheel
+from amlpriv.building import build_wheel, build_wheel_cached
 from amlpriv.errors import BuildError, InputError, NetworkError
 from amlpriv.sourcecopy import MOST_BYTES
 
@@ -311,3 +311,84 @@ def test_a_backend_that_misbehaves_is_an_error_without_secrets(
         build_wheel(folder, tmp_path / "out", environ=environ)
     assert "abcdef" not in str(caught.value)
     assert nothing_left(tmp_path)
+
+
+# A backend that writes down how often it was called, and a wheel that is good enough for it.
+COUNTS = """
+import os, pathlib, zipfile
+def build_wheel(out, config_settings=None, metadata_directory=None):
+    with open(os.environ["COUNTED"], "a") as stream:
+        stream.write("x")
+    name = "contoso_features-1-py3-none-any.whl"
+    with zipfile.ZipFile(pathlib.Path(out, name), "w") as archive:
+        archive.write("src/contoso_features/__init__.py", "contoso_features/__init__.py")
+    return name
+"""
+
+
+def test_unchanged_source_is_not_built_again_and_changed_source_is(tmp_path: Path, environ: dict[str, str]) -> None:
+    folder = project(tmp_path / "p", BACKEND, backend_py=COUNTS)
+    said: list[str] = []
+
+    def build(out: str, **more: str) -> bytes:
+        settings = {**environ, "COUNTED": str(tmp_path / "count"), **more}
+        place = tmp_path / "cache"
+        return build_wheel_cached(folder, tmp_path / out, environ=settings, cache=place, say=said.append).read_bytes()
+
+    first = build("out 1")
+    assert build("out 2") == first
+    assert said == ["building p", "unchanged, not built again: p"]
+    (folder / "src" / "contoso_features" / "__init__.py").write_text("NAME = 'other'\n")
+    build("out 3")
+    build("out 4", AMLPRIV_NO_BUILD_CACHE="1")
+    build("out 5", AMLPRIV_NO_BUILD_CACHE="0")
+    assert said[2:] == ["building p", "building p", "unchanged, not built again: p"]
+    assert (tmp_path / "count").read_text() == "xxx"
+
+
+def test_a_build_that_fails_is_not_remembered(tmp_path: Path, environ: dict[str, str]) -> None:
+    folder = project(tmp_path / "p", BACKEND, backend_py=ODD)
+    for _ in range(2):
+        with pytest.raises(BuildError, match="RuntimeError"):
+            build_wheel_cached(folder, tmp_path / "out", environ=environ, cache=tmp_path / "cache")
+    assert not (tmp_path / "cache" / "built").exists()
+
+
+def test_a_cache_that_cannot_be_written_does_no_harm(tmp_path: Path, environ: dict[str, str]) -> None:
+    folder = project(tmp_path / "p", BACKEND, backend_py=COUNTS)
+    (tmp_path / "cache").write_text("a file")
+    settings = {**environ, "COUNTED": str(tmp_path / "count")}
+    for _ in range(2):
+        assert build_wheel_cached(folder, tmp_path / "out", environ=settings, cache=tmp_path / "cache").is_file()
+    assert (tmp_path / "count").read_text() == "xx"
+
+
+def test_a_folder_that_is_no_project_is_refused_by_the_cached_build_too(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    with pytest.raises(InputError, match="no such project folder"):
+        build_wheel_cached(tmp_path / "p", tmp_path / "out", environ=environ, cache=tmp_path / "cache")
+
+
+def test_a_wheel_without_any_module_is_told(tmp_path: Path, environ: dict[str, str]) -> None:
+    folder = project(tmp_path / "p", SETUPTOOLS)
+    shutil.rmtree(folder / "src")
+    said: list[str] = []
+    build_wheel_cached(folder, tmp_path / "out", environ=environ, cache=tmp_path / "cache", say=said.append)
+    assert said[0] == "building p"
+    assert "holds no file but its metadata" in said[1]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need a privilege on Windows")
+@needs_git
+def test_a_link_to_a_neighbour_in_the_repository_is_followed(tmp_path: Path, environ: dict[str, str]) -> None:
+    top = tmp_path / "repository"
+    folder = project(top / "features", HATCHLING)
+    (top / "shared.py").write_text("SHARED = 1\n")
+    (folder / "src" / "contoso_features" / "shared.py").symlink_to("../../../shared.py")
+    git(top, environ, "init")
+    git(top, environ, "add", ".")
+    git(top, environ, "commit", "-m", "one")
+    wheel = build_wheel(folder, tmp_path / "out", environ=environ)
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.read("contoso_features/shared.py") == b"SHARED = 1\n"

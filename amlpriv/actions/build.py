@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from amlpriv.actions.container_builds import with_container
 from amlpriv.actions.opening import LOCAL
 from amlpriv.actions.publish import Published, Quiet, publish
 from amlpriv.actions.signed import blob_of, with_signatures
@@ -85,6 +86,8 @@ def build(
     version: str | None = None,
     strict_python: bool = False,
     expires: timedelta | None = None,
+    build_in: str | None = None,
+    build_image: str | None = None,
     start: bool = True,
     now: datetime | None = None,
     environ: Mapping[str, str] | None = None,
@@ -103,7 +106,7 @@ def build(
             "build and run work on the local workspace only.",
             hint="On Azure the service builds: submit a job, or open the environment in the studio.",
         )
-    surroundings, watcher = os.environ if environ is None else environ, progress or Quiet()
+    surroundings, watcher = with_container(environ, build_in, build_image), progress or Quiet()
     names: dict[str, Any] = {"name": name, "image": image, "python": python, "version": version}
     options = {**names, "expires": expires, "now": now}
     where: dict[str, Any] = {"workspace": LOCAL, "environ": surroundings, "start": start}
@@ -147,7 +150,7 @@ def _imports(wheel: Wheel) -> tuple[str, ...]:
 
 def _all_imports(wanted: Wanted) -> dict[str, tuple[str, ...]]:
     """Of the packages that an index serves nothing is known before they are installed."""
-    return {**dict.fromkeys(wanted.from_index, ()), **{item.wheel.name: _imports(item.wheel) for item in wanted.wheels}}
+    return {**dict.fromkeys(wanted.from_index, ()), **{wheel.name: _imports(wheel) for wheel in wanted.all_wheels}}
 
 
 def _surroundings(environ: Mapping[str, str]) -> tuple[State, Path, dict[str, str]]:

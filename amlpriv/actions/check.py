@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from amlpriv.actions.container_builds import with_container
 from amlpriv.actions.feed_questions import absent_names
 from amlpriv.actions.judging import judged
 from amlpriv.actions.opening import LOCAL, locate, open_workspace
@@ -57,6 +58,9 @@ def check(
     name: str | None = None,
     image: str | None = None,
     python: str | None = None,
+    locked: bool = False,
+    build_in: str | None = None,
+    build_image: str | None = None,
     start: bool = True,
     environ: Mapping[str, str] | None = None,
     progress: Progress | None = None,
@@ -65,27 +69,25 @@ def check(
 
     A workspace that is named, or found as every verb finds one (AMLPRIV_WORKSPACE, a config.json), is asked for its
     connections; where the pip section is sent to one index, that index is asked for the names in it. Both are left out
-    with ``offline``. ``use`` is what the environment is for (a ``Use`` or its value); ``ignore`` are codes of rules.
-    Raises what reading the file and building the wheels raises; what is wrong is in ``report``.
+    with ``offline``. ``use`` is what the environment is for (a ``Use`` or its value); ``ignore`` are codes of rules;
+    with ``locked`` a missing or stale lock is an error. Raises what reading and building raise; the rest is ``report``.
     """
-    surroundings, watcher = os.environ if environ is None else environ, progress or Quiet()
+    surroundings, watcher = with_container(environ, build_in, build_image), progress or Quiet()
     purpose = _use(use)
-    options: dict[str, Any] = {"name": name, "image": image, "python": python}
+    options: dict[str, Any] = {"name": name, "image": image, "python": python, "locked": locked}
     where = None if offline else _asked(workspace, surroundings)
     with preparing(Path(file), environ=surroundings, say=watcher.say, pin=not offline, **options) as prepared:
         prepared = replace(prepared, subject=replace(prepared.subject, use=purpose))
-        opened = None
-        if where is not None:
-            opened = open_workspace(where, environ=surroundings, folder=Path.cwd(), start=start, say=watcher.say)
-            prepared = judged(prepared, opened)
+        how: dict[str, Any] = {"environ": surroundings, "folder": Path.cwd(), "start": start, "say": watcher.say}
+        opened = open_workspace(where, **how) if where is not None else None
+        prepared = judged(prepared, opened) if opened is not None else prepared
         notes, subject = list(prepared.notes), prepared.subject
         if not offline:
             absent, note = absent_names(prepared, environ=surroundings, workspace=opened)
             subject = replace(subject, absent=absent)
             notes += [note] if note else []
-        report = run_rules(subject, ignore=ignore)
         found = tuple(verdict for _, verdict in verdicts(subject))
-        return Checked(prepared.file.name, report, found, tuple(notes), purpose)
+        return Checked(prepared.file.name, run_rules(subject, ignore=ignore), found, tuple(notes), purpose)
 
 
 def _use(use: Use | str) -> Use:

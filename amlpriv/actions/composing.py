@@ -8,7 +8,7 @@ from amlpriv.actions.applying import Signed, manifest_path
 from amlpriv.actions.asking import Store
 from amlpriv.actions.preparing import Prepared
 from amlpriv.facts.routes import Route
-from amlpriv.plans.steps import DIGEST, WHEEL_PREFIX, WHEELS_IN_PROPERTIES, PublishPlan, Wanted
+from amlpriv.plans.steps import DIGEST, LEFT, WHEEL_PREFIX, WHEELS_IN_PROPERTIES, PublishPlan, Wanted
 from amlpriv.remote import RegisteredEnvironment
 from amlpriv.secret import Secret
 from amlpriv.specs.conda import render_conda
@@ -27,6 +27,7 @@ def composer(prepared: Prepared, plan: PublishPlan, store: Store) -> Callable[[S
         if wanted.route is Route.PLAIN:
             given = {item.wheel.name: blob_url(store.find(), item.path) for item in wanted.wheels}
         urls = {name: f"{url}#sha256={prepared.wheels[name].sha256}" for name, url in given.items()}
+        urls |= {item.wheel.name: item.pinned for item in wanted.direct}
         unlisted = [f"{name} @ {urls[name]}" for name in urls if not prepared.needed[name].listed]
         text = render_conda(prepared.conda, urls=urls, extra_pip=unlisted) if file.conda is not None else None
         return RegisteredEnvironment(
@@ -56,6 +57,13 @@ def asset_properties(wanted: Wanted, datastore: str | None) -> dict[str, str]:
         properties[f"{WHEEL_PREFIX}{wheel.name}"] = (
             f"version={wheel.version} sha256={wheel.sha256} content={wheel.content_hash} size={wheel.size}"
             f" {item.origin_fields}".rstrip()
+        )
+    if wanted.direct:
+        properties[LEFT] = " ".join(left.wheel.name for left in wanted.direct)
+    for left in wanted.direct[: WHEELS_IN_PROPERTIES - len(wanted.wheels[:WHEELS_IN_PROPERTIES])]:
+        wheel = left.wheel
+        properties[f"{WHEEL_PREFIX}{wheel.name}"] = (
+            f"version={wheel.version} sha256={wheel.sha256} content={wheel.content_hash} url={left.url}"
         )
     if len(wanted.wheels) > WHEELS_IN_PROPERTIES:
         properties["amlpriv.manifest"] = manifest_path(wanted)

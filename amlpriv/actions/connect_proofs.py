@@ -75,7 +75,7 @@ def prove_feed(
         more = {"hosts": proof.as_json()["hosts"]}
         steps.append(Step("hosts", True, f"A locked-down network has to let through: {hosts}", "", notes, more=more))
     if also_public and proof.package:
-        steps.append(_elsewhere(proof.package, environ))
+        steps += _elsewhere(proof.package, url, environ)
     return tuple(steps)
 
 
@@ -85,14 +85,21 @@ def _of_index(step: ProofStep) -> Step:
     return Step(step.name, step.ok, step.words, step.fix, status, code, step.as_json())
 
 
-def _elsewhere(name: str, environ: Mapping[str, str]) -> Step:
-    from amlpriv.default_index import default_index
+def _elsewhere(name: str, feed: str, environ: Mapping[str, str]) -> list[Step]:
+    """The user's indexes that are not the feed itself; without one, the tools' own default, which the builder has."""
+    from amlpriv.default_index import DefaultIndex, ExtraIndex, built_in_index, default_index
     from amlpriv.indexes.client import IndexClient
     from amlpriv.indexes.elsewhere import also_public
 
+    own = default_index(environ)
+    known: list[DefaultIndex | ExtraIndex] = [own, *own.extras]
+    others = [one for one in known if one.url.rstrip("/") != feed.rstrip("/")]
     with IndexClient(environ) as client:
-        found = also_public(client, default_index(environ), name)
-    return Step("public", True, found.words, found.fix, (found.fix,) if found.fix else (), more=found.as_json())
+        answers = [also_public(client, one, name) for one in others or [built_in_index(environ)]]
+    return [
+        Step("public", True, found.words, found.fix, (found.fix,) if found.fix else (), more=found.as_json())
+        for found in answers
+    ]
 
 
 def environ_for(url: str, environ: Mapping[str, str]) -> Mapping[str, str]:

@@ -10,11 +10,13 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from amlpriv.actions.packages import Packages, named_paths, wheel_of
+from amlpriv.actions.closing import closed
+from amlpriv.actions.closing import named as with_names
+from amlpriv.actions.packages import Packages
 from amlpriv.actions.specification import read_file
 from amlpriv.errors import UsageError
 from amlpriv.facts.images import target_for
-from amlpriv.specs.closure import close, without_skipped_paths
+from amlpriv.specs.closure import without_skipped_paths
 from amlpriv.specs.environment import EnvironmentFile, IndexSource
 from amlpriv.specs.pip import PipRequirement
 from amlpriv.specs.platforms import parse_platform
@@ -123,8 +125,7 @@ def _read(
     """The public requirements of one file."""
     with tempfile.TemporaryDirectory(prefix="amlpriv-", ignore_cleanup_errors=True) as work:
         packages = Packages(file, path.parent, Path(work), target, environ, say)
-        named = named_paths(without_skipped_paths(file, target), packages)
-        needed = close(named, lambda name: wheel_of(packages, named, name), target)
+        named, needed = closed(with_names(without_skipped_paths(file, target), packages), packages)
         wheels = {key: wheel for key, (_, wheel) in packages.found.items()}
     into.private.update(canonicalize_name(name) for name in needed if isinstance(named.sources[name], IndexSource))
     shipped = {canonicalize_name(name) for name in named.sources} - into.private

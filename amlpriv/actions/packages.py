@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from amlpriv.actions.choosing import choose_wheel
+from amlpriv.actions.container_builds import ContainerBuild
 from amlpriv.actions.git_sources import Origin, fetched
 from amlpriv.actions.inspecting import inspect_wheel
-from amlpriv.building import build_wheel
+from amlpriv.actions.siblings import Landscape
+from amlpriv.actions.url_sources import fetched_wheel
+from amlpriv.building import build_inputs, build_wheel_cached
+from amlpriv.builds.inputs import Inputs
+from amlpriv.builds.unlinking import unlink
 from amlpriv.errors import InputError, UnsupportedError
+from amlpriv.local.home import Home
 from amlpriv.preflight.subject import PackagedWheel
 from amlpriv.specs.closure import Needed, with_paths_named
-from amlpriv.specs.environment import EnvironmentFile, GitSource, IndexSource, PathSource, Source
+from amlpriv.specs.environment import EnvironmentFile, GitSource, IndexSource, PathSource, Source, UrlSource
 from amlpriv.specs.pip import PipRequirement
 from amlpriv.specs.positions import Position
 from amlpriv.specs.problems import input_error
 from amlpriv.target import Target
 from amlpriv.wheels.wheel import Wheel
 
-__all__ = ["Packages", "named_paths", "packaged", "wheel_at", "wheel_of"]
+__all__ = ["Packages", "is_project", "named_paths", "packaged", "wheel_at", "wheel_of"]
 
 
 @dataclass(slots=True)
@@ -40,16 +48,45 @@ class Packages:
     found: dict[str, tuple[Path, Wheel]] = field(default_factory=dict)
     origins: dict[str, Origin] = field(default_factory=dict)
     """Which commit the wheels of git sources are of."""
+    landscape: Landscape = field(default_factory=Landscape)
+    projects: dict[str, Path] = field(default_factory=dict)
+    """The folders that fetched packages were built from."""
+    tools: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """By key: what the environment of a build has in addition that needs private packages itself."""
+    tools_of: Callable[[str, Path], Mapping[str, str]] | None = None
+    """Finds them, by key and project folder."""
+    built: dict[Path, tuple[Path, Wheel]] = field(default_factory=dict)
+    """By project folder: what several sources lead to is built once."""
+    chain: tuple[Path, ...] = ()
+    """The projects for whose build these packages are."""
+    inputs: Inputs | None = None
+    """What the builds of this run share."""
+    cancelled: Callable[[], bool] | None = None
+    """Whether a build is no longer wanted."""
+
+    def __post_init__(self) -> None:
+        self.inputs = self.inputs or build_inputs(_cache(self.environ), self.environ)
 
     def wheel(self, key: str, source: Source) -> Wheel:
         """The wheel of a source; built when it is a project folder."""
         if key not in self.found:
-            self.found[key] = self._make(key, source)
+            self.found[key] = self.made(key, source)
         return self.found[key][1]
 
-    def _make(self, key: str, source: Source) -> tuple[Path, Wheel]:
+    def project(self, key: str, source: Source) -> Path | None:
+        """The project folder that a source leads to; None for a wheel, and for what is not fetched yet."""
+        if not isinstance(source, PathSource):
+            return self.projects.get(key)
+        place = self.place(source)
+        return place if is_project(place) else None
+
+    def made(self, key: str, source: Source) -> tuple[Path, Wheel]:
+        """The wheel's file and what it says, made anew; ``wheel`` remembers it."""
         if isinstance(source, GitSource):
             return self._of_git(key, source)
+        if isinstance(source, UrlSource):
+            path = fetched_wheel(key, source, environ=self.environ, say=self.say)
+            return path, inspect_wheel(path)
         if not isinstance(source, PathSource):
             kind = type(source).__name__.removesuffix("Source").lower()
             where = f"{source.position.file}:{source.position.line}: " if source.position else ""
@@ -57,11 +94,11 @@ class Packages:
                 f"{where}the source of {key} is of kind {kind!r}, which this version cannot fetch yet.",
                 hint="Give a path: a wheel, a folder of wheels or a project folder.",
             )
-        place = self._place(source)
+        place = self.place(source)
+        if is_project(place):
+            return self._of_project(key, place)
         try:
-            path = wheel_at(
-                place, key, self.work, asked=self._asked(key), target=self.target, environ=self.environ, say=self.say
-            )
+            path = wheel_at(place, key, self.work, asked=self._asked(key), target=self.target, environ=self.environ)
             return path, inspect_wheel(path)
         except InputError as error:
             if source.position is None or not _is_missing(error, place):
@@ -73,10 +110,36 @@ class Packages:
     def _of_git(self, key: str, source: GitSource) -> tuple[Path, Wheel]:
         folder = self.work / f"fetched-{key.replace(':', '-')}"
         project, self.origins[key] = fetched(key, source, folder, environ=self.environ, say=self.say)
-        path = wheel_at(project, key, self.work, target=self.target, environ=self.environ, say=self.say)
-        return path, inspect_wheel(path)
+        self.projects[key] = project
+        self.prepare_build(key, project)
+        return self._of_project(key, project)
 
-    def _place(self, source: PathSource) -> Path:
+    def prepare_build(self, key: str, project: Path) -> None:
+        """Make what a project needs to be built; not for several at a time."""
+        if self.tools_of is not None and project.resolve() not in self.built:
+            self.tools[key] = self.tools_of(key, project)
+
+    def _of_project(self, key: str, project: Path) -> tuple[Path, Wheel]:
+        real = project.resolve()
+        if real not in self.built:
+            environ, inputs = self.environ, self.inputs
+            if tools := self.tools.get(key):
+                environ = {**environ, **tools}
+                inputs = build_inputs(_cache(environ), environ)
+            options: Any = {"environ": environ, "say": self.say, "inputs": inputs, "cancelled": self.cancelled}
+            build = partial(wheel_at, project, key, self.work, **options)
+            out = self.work / f"built-{key.replace(':', '-')}" / "in-container"
+            path = build() if self.chain else ContainerBuild(self.target, **options).fitting(project, out, build)
+            path = _unlinked(path)
+            self.built[real] = path, inspect_wheel(path)
+        return self.built[real]
+
+    def is_built(self, name: str) -> bool:
+        """Whether the wheel of a package was built from a project."""
+        return self.found[name] in self.built.values()
+
+    def place(self, source: PathSource) -> Path:
+        """Where a path leads to."""
         # A conda file that the environment file names has paths of its own.
         folder = Path(source.position.file).parent if source.position and source.position.file else self.folder
         try:
@@ -97,6 +160,24 @@ class Packages:
         ]
 
 
+def _unlinked(wheel: Path) -> Path:
+    """A wheel that was built here, without addresses on this machine in what it requires."""
+    plain = wheel.with_name(f"{wheel.name}.unlinked")
+    try:
+        with wheel.open("rb") as stream, plain.open("wb") as target:
+            changed = unlink(stream, target)
+        if changed:
+            plain.replace(wheel)
+    finally:
+        plain.unlink(missing_ok=True)
+    return wheel
+
+
+def is_project(path: Path) -> bool:
+    """Whether a folder is a Python project."""
+    return (path / "pyproject.toml").is_file() or (path / "setup.py").is_file()
+
+
 def _is_missing(error: InputError, path: Path) -> bool:
     return not path.exists() and error.line is None
 
@@ -110,6 +191,8 @@ def wheel_at(
     asked: Iterable[Requirement] = (),
     target: Target | None = None,
     say: Callable[[str], None] = lambda _: None,
+    inputs: Inputs | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Path:
     """The wheel that a path leads to: itself, the best of ``name`` in a folder of wheels, or built from a project.
 
@@ -117,12 +200,17 @@ def wheel_at(
     """
     if not path.is_dir():
         return path
-    if (path / "pyproject.toml").is_file() or (path / "setup.py").is_file():
-        say(f"building {path.name or path.resolve().name}")
+    if is_project(path):
         out = work / f"built-{name.replace(':', '-')}"
         out.mkdir(parents=True, exist_ok=True)
-        return build_wheel(path, out, environ=environ, on_line=None)
+        return build_wheel_cached(
+            path, out, environ=environ, cache=_cache(environ), say=say, inputs=inputs, cancelled=cancelled
+        )
     return choose_wheel(path, None if ":" in name else name, asked, target or Target())
+
+
+def _cache(environ: Mapping[str, str]) -> Path:
+    return Home.find(environ).cache / "wheels"
 
 
 def named_paths(file: EnvironmentFile, packages: Packages) -> EnvironmentFile:
@@ -142,6 +230,7 @@ def named_paths(file: EnvironmentFile, packages: Packages) -> EnvironmentFile:
         packages.found[name] = packages.found.pop(key)
         if key in packages.origins:
             packages.origins[name] = packages.origins.pop(key)
+            packages.projects[name] = packages.projects.pop(key)
     return with_paths_named(file, names)
 
 
@@ -164,8 +253,9 @@ def wheel_of(packages: Packages, file: EnvironmentFile, name: str) -> Wheel | No
     return wheel
 
 
-def packaged(needed: Needed, wheel: Wheel) -> PackagedWheel:
+def packaged(needed: Needed, wheel: Wheel, *, built: bool = False) -> PackagedWheel:
     """A wheel and why it is wanted, for the checks."""
     required: tuple[Requirement, ...] = needed.required_as
     at = needed.position
-    return PackagedWheel(wheel, required, *((at.file, at.line, at.column) if at else ()))
+    file, line, column = (at.file, at.line, at.column) if at else (None, None, None)
+    return PackagedWheel(wheel, required, file, line, column, built)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from amlpriv.actions.applying import RegisteredMeanwhileError, apply
 from amlpriv.actions.asking import Store, ask
 from amlpriv.actions.composing import composer
+from amlpriv.actions.container_builds import with_container
 from amlpriv.actions.judging import connect_steps, judged
 from amlpriv.actions.opening import locate, open_workspace
 from amlpriv.actions.preparing import Prepared, preparing
@@ -26,7 +27,7 @@ from amlpriv.facts.routes import Route
 from amlpriv.findings import Report
 from amlpriv.plans.access import asked_lifetime
 from amlpriv.plans.publish import plan_publish
-from amlpriv.plans.steps import WHEEL_PREFIX, PublishPlan, Upload, Wanted, wheel_fields
+from amlpriv.plans.steps import WHEEL_PREFIX, Leave, PublishPlan, Upload, Wanted, wheel_fields
 from amlpriv.remote import RegisteredEnvironment
 from amlpriv.secret import redact
 from amlpriv.specs.azureml import render_environment
@@ -95,7 +96,8 @@ class Published:
 
     def sha256(self, package: str) -> str | None:
         """Hash of the wheel that the registered version installs: of other bytes, maybe, than a rebuild's."""
-        return signed_hashes(self.registered).get(package) if self.registered else None
+        left = {str(item.wheel.name): item.wheel.sha256 for item in self.plan.wanted.direct}
+        return {**left, **signed_hashes(self.registered)}.get(package) if self.registered else None
 
     @property
     def environment(self) -> Environment:
@@ -170,7 +172,8 @@ class Published:
             "wheels": [
                 {**shown, "action": "uploaded" if shown["name"] in uploaded else "reused", "expires": expires}
                 for shown in self._wheels()
-            ],
+            ]
+            + [item.as_json() for item in plan.wanted.direct],
             "findings": [finding.as_json() for finding in self.report],
             "notes": list(plan.notes),
             "steps": [str(step) for step in plan.steps],
@@ -191,6 +194,9 @@ def publish(
     python: str | None = None,
     version: str | None = None,
     via: Route | str | None = None,
+    locked: bool = False,
+    build_in: str | None = None,
+    build_image: str | None = None,
     start: bool = True,
     now: datetime | None = None,
     environ: Mapping[str, str] | None = None,
@@ -201,25 +207,28 @@ def publish(
     register the environment. Publishing the same again changes nothing.
 
     ``workspace`` is an MLClient, the path of a config.json or ``"local"``; ``expires`` is how long the signed URLs
-    shall live (default 30 days, at most 180; a user delegation SAS 7). Raises FindingsError before anything is sent
-    when a check fails, and any other of ``amlpriv.errors``.
+    shall live (default 30 days, at most 180; a user delegation SAS 7). With ``locked`` a lock that is missing or stale
+    is an error. Raises FindingsError before anything is sent when a check fails, and any other of ``amlpriv.errors``.
     """
-    surroundings, watcher = os.environ if environ is None else environ, progress or Quiet()
+    surroundings, watcher = with_container(environ, build_in, build_image), progress or Quiet()
     moment = (now or datetime.now(timezone.utc)).astimezone(timezone.utc)
     path, lifetime = Path(file), asked_lifetime(expires)
     where = locate(workspace, environ=surroundings, folder=Path.cwd())
     options: dict[str, Any] = {"name": name, "image": image, "python": python, "version": version, "via": via}
-    with preparing(path, environ=surroundings, say=watcher.say, **options) as prepared:
+    with preparing(path, environ=surroundings, say=watcher.say, locked=locked, **options) as prepared:
         prepared.report.raise_if_errors()
-
         opened = open_workspace(where, environ=surroundings, folder=Path.cwd(), start=start, say=watcher.say)
         if not signs_plain:  # as `build` does: it needs no service that replaces plain URLs
             check_route(prepared.wanted, opened.name, surroundings)
-        run = partial(_publish, _fit(prepared, opened), opened, dry_run, lifetime=lifetime, now=moment, progress=watcher)
-        try:
-            return run()
-        except RegisteredMeanwhileError as race:
-            return run(known=race.there)  # theirs is as good, or gets renewed or restored
+        run = partial(_publish, _fit(prepared, opened), opened, dry_run, lifetime=lifetime, now=moment)
+        return _again_after_race(partial(run, progress=watcher))
+
+
+def _again_after_race(run: Callable[..., Published]) -> Published:
+    try:
+        return run()
+    except RegisteredMeanwhileError as race:
+        return run(known=race.there)  # theirs is as good, or gets renewed or restored
 
 
 def _fit(prepared: Prepared, opened: Workspace) -> Prepared:
@@ -242,7 +251,8 @@ def _publish(
     files = prepared.paths
     answers, store = ask(opened, prepared.wanted, lifetime=lifetime, now=now, files=files, known=known)
     plan = plan_publish(prepared.wanted, answers)
-    steps, notes = (*connect_steps(prepared.subject), *plan.steps), (*plan.notes, *prepared.notes)
+    left = tuple(Leave(item) for item in plan.wanted.direct)
+    steps, notes = (*connect_steps(prepared.subject), *left, *plan.steps), (*plan.notes, *prepared.notes)
     plan = replace(plan, steps=steps, notes=notes)
     registered = answers.match if not plan.created else None
     if not dry_run:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from amlpriv.actions.asking import find_registered
+from amlpriv.actions.container_builds import with_container
 from amlpriv.actions.opening import open_workspace
 from amlpriv.actions.preparing import Prepared, preparing
 from amlpriv.errors import NotFoundError, UsageError
@@ -39,6 +40,8 @@ def render(
     image: str | None = None,
     python: str | None = None,
     version: str | None = None,
+    build_in: str | None = None,
+    build_image: str | None = None,
     start: bool = True,
     environ: Mapping[str, str] | None = None,
 ) -> str:
@@ -48,7 +51,7 @@ def render(
     FindingsError when a check fails, NotFoundError when it has not been published to that workspace or when the signed
     URLs of what is registered no longer work.
     """
-    surroundings = os.environ if environ is None else environ
+    surroundings = with_container(environ, build_in, build_image)
     options: dict[str, Any] = {"name": name, "image": image, "python": python, "version": version}
     with preparing(Path(file), environ=surroundings, **options) as prepared:
         prepared.report.raise_if_errors()
@@ -68,6 +71,8 @@ def write_specification(
     image: str | None = None,
     python: str | None = None,
     version: str | None = None,
+    build_in: str | None = None,
+    build_image: str | None = None,
     start: bool = True,
     environ: Mapping[str, str] | None = None,
 ) -> None:
@@ -76,7 +81,7 @@ def write_specification(
         raise UsageError(
             "Without a workspace there is nothing to reveal.", hint="Say which: --workspace local, or a config.json."
         )
-    surroundings = os.environ if environ is None else environ
+    surroundings = with_container(environ, build_in, build_image)
     options: dict[str, Any] = {"name": name, "image": image, "python": python, "version": version}
     with preparing(Path(file), environ=surroundings, **options) as prepared:
         prepared.report.raise_if_errors()
@@ -90,6 +95,7 @@ def _preview(prepared: Prepared, form: Form) -> str:
         name: f"https://ACCOUNT.blob.example/CONTAINER/{blob_path(wheel)}{query}#sha256={wheel.sha256}"
         for name, wheel in prepared.wheels.items()
     }
+    urls |= {item.wheel.name: item.pinned for item in prepared.wanted.direct}
     file = prepared.file
     unlisted = [f"{name} @ {urls[name]}" for name in urls if not prepared.needed[name].listed]
     conda = render_conda(prepared.conda, urls=urls, extra_pip=unlisted) if file.conda is not None else None

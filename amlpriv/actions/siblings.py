@@ -44,6 +44,7 @@ class Landscape:
     _declared: dict[Path, Declared | None] = field(default_factory=dict)
     _names: dict[Path, str | None] = field(default_factory=dict)
     _members: dict[Path, dict[str, list[Path]]] = field(default_factory=dict)
+    _around: dict[Path, dict[str, list[Path]]] = field(default_factory=dict)
 
     def declared(self, folder: Path) -> Declared | None:
         """What a project declares; None without a ``pyproject.toml``. Raises InputError."""
@@ -88,9 +89,21 @@ class Landscape:
         """The projects around ``folder`` that have a name: members of its workspace, or else those beside it."""
         workspace = self.workspace(folder)
         here = folder.resolve()
-        if workspace is not None and (found := self.members(workspace).get(name)):
-            return [place for place in found if place.resolve() != here]
-        return [place for place in self._beside(here) if self.name(place) == name]
+        found = self.members(workspace).get(name) if workspace is not None else None
+        return [place for place in found or self.beside(here, name) if place.resolve() != here]
+
+    def beside(self, folder: Path, name: str) -> list[Path]:
+        """Those beside it that have a name, whether a workspace has them or not."""
+        return self._names_beside(folder.resolve()).get(name, [])
+
+    def _names_beside(self, folder: Path) -> dict[str, list[Path]]:
+        if folder not in self._around:
+            around: dict[str, list[Path]] = {}
+            for place in self._beside(folder):
+                if name := self.name(place):
+                    around.setdefault(name, []).append(place)
+            self._around[folder] = around
+        return self._around[folder]
 
     def _beside(self, folder: Path) -> Iterator[Path]:
         boundary = git_root(folder)
@@ -102,7 +115,9 @@ class Landscape:
         seen = {folder}
         for place in places:
             real = place.resolve()
-            if real not in seen and (boundary is None or boundary in real.parents):
+            # Without a repository of ours, one that lies beside us is a checkout of somebody else's.
+            ours = boundary in real.parents if boundary is not None else git_root(real) is None
+            if ours and real not in seen:
                 seen.add(real)
                 yield real
 

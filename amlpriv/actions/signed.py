@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
 from amlpriv.facts.routes import Route
+from amlpriv.plans.steps import LEFT
 from amlpriv.remote import Datastore, RegisteredEnvironment
 from amlpriv.secret import SasUrl
 from amlpriv.specs.conda import parse_conda
@@ -40,10 +41,13 @@ def signed_hashes(environment: RegisteredEnvironment) -> Mapping[str, str]:
 def _signed_lines(environment: RegisteredEnvironment) -> Iterator[tuple[str, str]]:
     if environment.conda is None:
         return
+    left = environment.properties.get(LEFT, "").split()
     plain = environment.properties.get("amlpriv.route") == Route.PLAIN.value
     for line in parse_conda(environment.conda.reveal(), f"{environment.name}:{environment.version}").pip:
         url = line.requirement.url if isinstance(line, PipRequirement) else None
-        if isinstance(line, PipRequirement) and url and ("sig=" in url or (plain and WHEELS in url)):
+        if not isinstance(line, PipRequirement) or not url or line.name in left:
+            continue
+        if "sig=" in url or (plain and WHEELS in url):
             yield line.name, url
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
+from amlpriv.actions.finding_sources import Seeker
+from amlpriv.actions.siblings import Landscape
 from amlpriv.errors import InputError, UsageError
 from amlpriv.files import open_binary, read_text
 from amlpriv.specs.conda import CondaDependency
@@ -13,7 +16,9 @@ from amlpriv.specs.environment import EnvironmentFile, read_specification
 from amlpriv.specs.from_requirements import read_requirements_environment
 from amlpriv.specs.pyproject import Pyproject, read_pyproject
 from amlpriv.specs.pyproject.python import refuse_bad_python
+from amlpriv.specs.pyproject.uv_sources import SourceEntry
 from amlpriv.specs.toml_positions import read_toml
+from amlpriv.target import Target
 
 __all__ = ["Specification", "read_file"]
 
@@ -58,7 +63,8 @@ def read_file(
         text = texts.pop(str(path), "")
     elif kind == ".toml":
         text = read_text(path)
-        result = read_pyproject(text, str(path), load=load, name=name, image=image, python=python)
+        given = {"name": name, "image": image, "python": python}
+        result = read_pyproject(text, str(path), load=load, member=partial(_member, path.parent), **given)
     else:
         text = read_text(path)
         file = read_specification(text, str(path), load=load, name=name, image=image)
@@ -66,6 +72,12 @@ def read_file(
     for note in result.notes:
         say(str(note))
     return Specification(result.environment, text, texts)
+
+
+def _member(folder: Path, entry: SourceEntry) -> str:
+    landscape = Landscape()
+    declared = landscape.declared(folder)
+    return str(Seeker(landscape, folder, (declared and declared.name) or folder.resolve().name, Target()).member(entry))
 
 
 def _refuse_lock(path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from amlpriv.cli.options import common, environment_file, naming_options
+from amlpriv.cli.options import common, container_options, environment_file, naming_options
 
 if TYPE_CHECKING:
     from amlpriv.actions.build import Built
@@ -22,6 +22,7 @@ _VERBOSE = click.option("--verbose", "-v", is_flag=True, help="Show the output o
 @click.command(short_help="Build the environment on this machine, as the image builder would.")
 @environment_file
 @naming_options
+@container_options
 @_ASK
 @_START
 @_VERBOSE
@@ -59,6 +60,7 @@ def _show(built: Built) -> None:
 
 @click.command(short_help="Run a command in the environment, on this machine.")
 @naming_options
+@container_options
 @_ASK
 @_START
 @_VERBOSE

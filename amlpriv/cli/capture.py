@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from amlpriv.cli.options import common
 
-__all__ = ["capture"]
+if TYPE_CHECKING:
+    from amlpriv.specs.captured.leaving import LeftOut
+
+__all__ = ["capture", "left_out_lines"]
 
 
 @click.command(short_help="Turn an interpreter into an environment file.")
@@ -21,19 +26,21 @@ __all__ = ["capture"]
 @click.option(
     "--python",
     type=click.Path(path_type=Path),
-    help="The interpreter. Default: that of VIRTUAL_ENV, of CONDA_PREFIX, or python on PATH.",
+    help="The interpreter, or its environment's folder. Default: VIRTUAL_ENV, CONDA_PREFIX, or python on PATH.",
 )
+@click.option(
+    "--only-imported",
+    "only_imported",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="CODE",
+    help="Name only what this Python file, notebook or folder imports. Can be repeated.",
+)
+@click.option("--keep", multiple=True, metavar="PACKAGE", help="A package that stays in any case. Can be repeated.")
+@click.option("--ask-index", is_flag=True, help="Ask the default index for the names that look private.")
 @click.option("--all", "every", is_flag=True, help="Name all packages, not only those that nothing else brings along.")
 @common
-def capture(
-    name: str | None,
-    out: Path | None,
-    force: bool,
-    image: str | None,
-    python: Path | None,
-    every: bool,
-    as_json: bool,
-) -> int:
+def capture(out: Path | None, python: Path | None, as_json: bool, **given: Any) -> int:
     """Write down what an interpreter has as an environment file that 'publish' takes.
 
     The file goes to standard output, or to --out. Exit code 1 when a package has no source that could be told; the file
@@ -46,13 +53,13 @@ def capture(
     from amlpriv.installed.interpreter import active_python
 
     chosen = python or active_python(os.environ)
-    result = action(name=name, out=out, force=force, image=image, python=chosen, every=every)
+    result = action(out=out, python=chosen, **given)
     show.say(f"captured {result.python}")
     show.findings(result.report)
     for note in result.notes:
         show.say(f"note: {note}")
-    if result.left_out:
-        show.say(f"left out: {', '.join(f'{one.name} ({one.reason})' for one in result.left_out)}")
+    for line in left_out_lines(result.left_out):
+        show.say(line)
     if as_json:
         show.as_json(result.as_json())
     elif out is None:
@@ -60,3 +67,16 @@ def capture(
     else:
         click.echo(f"{out}  written")
     return 1 if result.report.errors else 0
+
+
+def left_out_lines(left_out: Sequence[LeftOut]) -> Iterator[str]:
+    """What was left out by its reason, a line each; what only those needed is counted."""
+    reasons: dict[str, list[str]] = {}
+    for one in left_out:
+        if not one.dependency:
+            reasons.setdefault(one.reason, []).append(one.name)
+    for reason, names in sorted(reasons.items()):
+        yield f"left out: {', '.join(names)} ({reason})"
+    rest = sum(one.dependency for one in left_out)
+    if rest:
+        yield f"left out: {rest} package{'s' if rest > 1 else ''} that nothing else needs (--json has their names)"

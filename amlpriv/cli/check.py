@@ -7,7 +7,14 @@ from typing import Any
 
 import click
 
-from amlpriv.cli.options import common, environment_file, workspace_of, workspace_options
+from amlpriv.cli.options import (
+    common,
+    container_options,
+    environment_file,
+    locked_option,
+    workspace_of,
+    workspace_options,
+)
 
 __all__ = ["check"]
 
@@ -27,6 +34,8 @@ __all__ = ["check"]
     "local-endpoint, build-context.",
 )
 @click.option("--ignore", metavar="CODE", multiple=True, help="Leave a rule out, for instance AP208.")
+@locked_option
+@container_options
 @click.option("--offline", is_flag=True, help="Ask neither a workspace nor an index.")
 @common
 def check(as_json: bool, ignore: tuple[str, ...], **given: Any) -> int:

@@ -26,6 +26,7 @@ COMMANDS = {
     "environments": ("amlpriv.cli.specs", "environments"),
     "feed": ("amlpriv.cli.feed", "feed"),
     "local": ("amlpriv.cli.local", "local"),
+    "lock": ("amlpriv.cli.lock", "lock"),
     "plan": ("amlpriv.cli.publish", "plan"),
     "publish": ("amlpriv.cli.publish", "publish"),
     "quickstart": ("amlpriv.cli.quickstart", "quickstart"),

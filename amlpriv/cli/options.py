@@ -14,7 +14,9 @@ __all__ = [
     "Lifetime",
     "SuggestingGroup",
     "common",
+    "container_options",
     "environment_file",
+    "locked_option",
     "naming_options",
     "workspace_of",
     "workspace_options",
@@ -64,6 +66,26 @@ def common(command: F) -> F:
     """``--json``, and ``--debug`` (which ``main`` looks at)."""
     command = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")(command)
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
+
+
+def container_options(command: F) -> F:
+    """``--build-in`` and ``--build-image``."""
+    for option in (
+        click.option("--build-image", metavar="IMAGE", help="The image for --build-in. Default: a manylinux image."),
+        click.option(
+            "--build-in",
+            type=click.Choice(["docker", "podman", "buildah", "auto"]),
+            help="Build compiled packages that do not fit the target in a Linux container.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def locked_option(command: F) -> F:
+    """``--locked``."""
+    text = "Refuse a lock beside FILE that is missing or stale ('amlpriv lock' writes it)."
+    return click.option("--locked", is_flag=True, help=text)(command)
 
 
 def naming_options(command: F) -> F:

@@ -8,7 +8,16 @@ from typing import Any
 
 import click
 
-from amlpriv.cli.options import Lifetime, common, environment_file, naming_options, workspace_of, workspace_options
+from amlpriv.cli.options import (
+    Lifetime,
+    common,
+    container_options,
+    environment_file,
+    locked_option,
+    naming_options,
+    workspace_of,
+    workspace_options,
+)
 
 __all__ = ["plan", "publish"]
 
@@ -40,6 +49,8 @@ def _publish(dry_run: bool, as_json: bool, **given: Any) -> int:
 @workspace_options
 @naming_options
 @via_option
+@locked_option
+@container_options
 @click.option("--expires", type=Lifetime(), metavar="TIME", help="How long signed URLs live: 12h, 30d (default), 2w.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and do nothing.")
 @common
@@ -47,7 +58,8 @@ def publish(dry_run: bool, as_json: bool, expires: timedelta | None, **given: An
     """Upload the private wheels of FILE and register the environment that installs them.
 
     FILE is an environment file (an Azure ML environment YAML with 'sources'), a conda YAML, a pyproject.toml or a
-    requirements file. Publishing the same content again writes nothing.
+    requirements file. A fresh lock beside it ('amlpriv lock') pins its pip section. Publishing the same content again
+    writes nothing.
     """
     return _publish(dry_run, as_json, expires=expires, **given)
 
@@ -57,6 +69,8 @@ def publish(dry_run: bool, as_json: bool, expires: timedelta | None, **given: An
 @workspace_options
 @naming_options
 @via_option
+@locked_option
+@container_options
 @click.option("--expires", type=Lifetime(), metavar="TIME", help="How long signed URLs live: 12h, 30d (default), 2w.")
 @common
 def plan(as_json: bool, expires: timedelta | None, **given: Any) -> int:

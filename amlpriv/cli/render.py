@@ -7,7 +7,14 @@ from typing import Any
 
 import click
 
-from amlpriv.cli.options import common, environment_file, naming_options, workspace_of, workspace_options
+from amlpriv.cli.options import (
+    common,
+    container_options,
+    environment_file,
+    naming_options,
+    workspace_of,
+    workspace_options,
+)
 
 __all__ = ["render"]
 
@@ -16,6 +23,7 @@ __all__ = ["render"]
 @environment_file
 @workspace_options
 @naming_options
+@container_options
 @click.option(
     "--as",
     "form",

@@ -16,6 +16,8 @@ class Route(Enum):
     """In workspace blob storage, by plain URLs that the service replaces: where 'amlpriv verify --live' has seen it."""
     FEED = "feed"
     """On a package index; the credential is in a workspace connection."""
+    DIRECT = "direct"
+    """At an address of the user's own that stays in the specification: the image build has to be able to read it."""
     CONTEXT = "context"
     """In a Docker build context."""
     IMAGE = "image"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import zlib
 from collections.abc import Mapping
 from importlib.resources import files
@@ -11,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from amlpriv.errors import BuildError, InputError, UsageError
-from amlpriv.installed.script import look
+from amlpriv.installed.script import SECONDS, look
 from amlpriv.processes import run
 
-__all__ = ["active_python", "look_here", "look_into"]
+__all__ = ["active_python", "interpreter_at", "look_here", "look_into"]
 
 _MODULES = ("metadata", "changes", "conda_records", "editables", "script")
 """In the order in which they import each other."""
@@ -35,18 +36,21 @@ for name, text in json.loads(%(sources)r):
     module = types.ModuleType(name)
     sys.modules[name] = module
     exec(compile(text, name, "exec"), module.__dict__)
-data = zlib.compress(json.dumps(sys.modules["amlpriv.installed.script"].look()).encode()).hex()
+data = zlib.compress(json.dumps(sys.modules["amlpriv.installed.script"].look(%(seconds)r)).encode()).hex()
 for at in range(0, len(data), %(line)d):
     sys.stdout.write("%(mark)s" + data[at : at + %(line)d] + "\\n")
 """
 
 
-def look_here() -> dict[str, Any]:
-    """What the running interpreter has installed, as ``amlpriv.specs.captured.installed`` reads it."""
-    return look()
+def look_here(*, seconds: float = SECONDS) -> dict[str, Any]:
+    """What the running interpreter has installed, as ``amlpriv.specs.captured.installed`` reads it.
+
+    ``seconds`` is for reading files again that were hardly changed: they are older than their RECORD.
+    """
+    return look(seconds)
 
 
-def look_into(python: Path, environ: Mapping[str, str]) -> dict[str, Any]:
+def look_into(python: Path, environ: Mapping[str, str], *, seconds: float = SECONDS) -> dict[str, Any]:
     """The same of another interpreter, Python 3.8 or newer, which runs for it; nothing is written.
 
     Raises UsageError for a Python that is too old, and BuildError when it does not run or does not answer.
@@ -59,7 +63,7 @@ def look_into(python: Path, environ: Mapping[str, str]) -> dict[str, Any]:
 
     # Isolated: the current folder and PYTHONPATH are not what is installed. The text comes on standard input, because
     # Windows has a limit for arguments.
-    done = run([python, "-I", "-"], env=environ, timeout=_LIMIT, stdin=_script(), on_line=take)
+    done = run([python, "-I", "-"], env=environ, timeout=_LIMIT, stdin=_script(seconds), on_line=take)
     if received and received[0].startswith("OLD"):
         raise UsageError(f"{python} is Python {received[0][3:].strip()}: 3.8 is the oldest that can be captured.")
     try:
@@ -80,28 +84,35 @@ def active_python(environ: Mapping[str, str]) -> Path:
 
     Raises UsageError when there is none.
     """
-    windows = os.name == "nt"
-    for variable, places in (
-        ("VIRTUAL_ENV", ("Scripts/python.exe",) if windows else ("bin/python", "bin/python3")),
-        ("CONDA_PREFIX", ("python.exe",) if windows else ("bin/python", "bin/python3")),
-    ):
+    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         folder = environ.get(variable)
-        for place in places if folder else ():
-            if folder and Path(folder, place).is_file():
-                return Path(folder, place)
-    import shutil
-
+        if folder and (found := _inside(Path(folder))):
+            return found
     for name in ("python", "python3"):
-        if found := shutil.which(name, path=environ.get("PATH", os.defpath)):
-            return Path(found)
+        if on_path := shutil.which(name, path=environ.get("PATH", os.defpath)):
+            return Path(on_path)
     raise UsageError("There is no python on PATH.", hint="Activate an environment, or name one: --python PATH.")
 
 
-def _script() -> bytes:
+def interpreter_at(place: Path) -> Path:
+    """The interpreter at a path, or in an environment's folder. Raises UsageError for a folder without one."""
+    if not place.is_dir():
+        return place
+    if found := _inside(place):
+        return found
+    raise UsageError(f"There is no Python in the folder {place}.", hint="Name an environment's folder, or a python.")
+
+
+def _inside(folder: Path) -> Path | None:
+    names = ("Scripts/python.exe", "python.exe") if os.name == "nt" else ("bin/python", "bin/python3")
+    return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+def _script(seconds: float) -> bytes:
     folder = files("amlpriv.installed")
     try:
         texts = [(f"amlpriv.installed.{name}", folder.joinpath(f"{name}.py").read_text("utf-8")) for name in _MODULES]
     except OSError as error:
         raise InputError(f"amlpriv's own files cannot be read: {error.strerror}.", file=error.filename) from error
-    frame = _FRAME % {"mark": _MARK, "sources": json.dumps(texts), "line": _LINE}
+    frame = _FRAME % {"mark": _MARK, "sources": json.dumps(texts), "line": _LINE, "seconds": seconds}
     return frame.encode("ascii")

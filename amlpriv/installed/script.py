@@ -25,7 +25,9 @@ from amlpriv.installed.metadata import direct_url, place_of, record_rows, text_o
 
 __all__ = ["look"]
 
-SECONDS = 5.0
+SYSTEM = "system"
+
+SECONDS = 3.0
 """For reading files again to see whether they were changed; the rest is counted as unchecked."""
 
 
@@ -116,6 +118,13 @@ def user_site() -> list[str]:
     return [folder] if Path(folder).is_dir() and not os.environ.get("PYTHONNOUSERSITE") else []
 
 
+def installer_of(info: Path) -> str:
+    """Who installed it, in lower case; for what apt or rpm did, one word."""
+    name = text_of(info / "INSTALLER").strip().lower() if info.is_dir() else ""
+    is_debian = info.parent.as_posix() == "/usr/lib/python3/dist-packages"  # Debian's Python policy, section 3.1
+    return SYSTEM if is_debian or name in ("debian", "rpm", "apt") else name
+
+
 def distribution(info: Path, owner: str | None, deadline: float) -> dict[str, Any]:
     """One installed distribution."""
     found = importlib.metadata.PathDistribution(info)
@@ -126,11 +135,13 @@ def distribution(info: Path, owner: str | None, deadline: float) -> dict[str, An
     rows = record_rows(info)
     direct = direct_url(info)
     project, modules = editable(info, rows, direct)
-    changed, unchecked = ([], 0) if project or owner else modified(info, rows, deadline)
+    installer = installer_of(info)
+    foreign = project or owner or installer in ("conda", SYSTEM)  # such tools change what they install
+    changed, unchecked = ([], 0) if foreign else modified(info, rows, deadline)
     return {
         "name": str(name),
         "version": str(version),
-        "installer": text_of(info / "INSTALLER").strip() if info.is_dir() else "",
+        "installer": installer,
         "requested": (info / "REQUESTED").is_file(),
         "requires": list(found.requires or ()),
         "direct_url": direct,

@@ -254,7 +254,7 @@ def _changed_wheels(wanted: Wanted, answers: Answers, last: RegisteredEnvironmen
     before = listed if answers.before is None else answers.before
     # What properties without room for all wheels do not name is not new for that.
     whole = answers.before is not None or MANIFEST not in last.properties
-    now = {item.wheel.name: item.wheel for item in wanted.wheels}
+    now = {wheel.name: wheel for wheel in wanted.all_wheels}
     words = [f"{name} is no longer shipped" for name in before if name not in now]
     for name, wheel in now.items():
         fields = before.get(name, {})

@@ -13,13 +13,16 @@ from amlpriv.wheels.wheel import Wheel
 
 __all__ = [
     "DIGEST",
+    "LEFT",
     "MANIFEST",
     "WHEELS_IN_PROPERTIES",
     "WHEEL_PREFIX",
     "Action",
     "Connect",
     "Describe",
+    "DirectWheel",
     "Keep",
+    "Leave",
     "PublishPlan",
     "Register",
     "Restore",
@@ -34,6 +37,8 @@ __all__ = [
 
 DIGEST = "amlpriv.digest"
 MANIFEST = "amlpriv.manifest"
+LEFT = "amlpriv.direct"
+"""The names of the wheels whose addresses are the user's own: nothing is signed or stored for them."""
 WHEEL_PREFIX = "amlpriv.wheel."
 WHEELS_IN_PROPERTIES = 20
 
@@ -72,6 +77,27 @@ class WantedWheel:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectWheel:
+    """A wheel at an address of the user's own, which the image build fetches from there."""
+
+    wheel: Wheel
+    url: str
+    """Without a signature; it is in no storage of the workspace, and nothing is signed for it."""
+
+    @property
+    def pinned(self) -> str:
+        """The address with the hash that pip compares."""
+        return f"{self.url}#sha256={self.wheel.sha256}"
+
+    def as_json(self) -> dict[str, object]:
+        """The object that ``publish --json`` prints among the wheels."""
+        wheel = self.wheel
+        known = {"sha256": wheel.sha256, "content_hash": wheel.content_hash, "size": wheel.size}
+        named = {"name": wheel.name, "version": str(wheel.version), "filename": wheel.filename}
+        return {**named, **known, "blob": None, "source": self.url, "action": "left", "expires": None}
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """The environment that shall exist."""
 
@@ -89,11 +115,20 @@ class Wanted:
     """The address of the feed that packages come from, without a credential."""
     from_index: tuple[str, ...] = ()
     """Their names."""
+    direct: tuple[DirectWheel, ...] = ()
+    """Wheels that stay where they are; they are not among ``wheels``."""
+
+    @property
+    def all_wheels(self) -> tuple[Wheel, ...]:
+        """Every private wheel, by whatever route."""
+        return (*(item.wheel for item in self.wheels), *(item.wheel for item in self.direct))
 
     @property
     def route(self) -> Route:
-        """How the wheels reach the image, the same for all of them; ``feed`` where an index has all packages."""
-        return self.wheels[0].route if self.wheels else Route.FEED if self.index else Route.SAS
+        """How the wheels reach the image, the same for all of ``wheels``; where there are none, what has the others."""
+        if self.wheels:
+            return self.wheels[0].route
+        return Route.DIRECT if self.direct else Route.FEED if self.index else Route.SAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +177,16 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class Leave:
+    """Leave an address of the user's own in the specification: nothing is written, the image build fetches it."""
+
+    wheel: DirectWheel
+
+    def __str__(self) -> str:
+        return f"leave {self.wheel.wheel.filename} at {self.wheel.url}: the image build has to be able to read it"
+
+
+@dataclass(frozen=True, slots=True)
 class Register:
     """Create an environment version."""
 
@@ -185,7 +230,7 @@ class Keep:
         return f"keep environment {self.name}:{self.version}"
 
 
-Step = Upload | Reuse | Connect | Sign | Register | Restore | Describe | Keep
+Step = Upload | Reuse | Connect | Leave | Sign | Register | Restore | Describe | Keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,4 +253,4 @@ class PublishPlan:
     @property
     def writes(self) -> bool:
         """Whether anything at all is written."""
-        return any(not isinstance(step, Reuse | Connect | Keep) for step in self.steps)
+        return any(not isinstance(step, Reuse | Connect | Leave | Keep) for step in self.steps)

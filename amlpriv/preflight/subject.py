@@ -14,6 +14,7 @@ from amlpriv.connections.uses import Use
 from amlpriv.findings import Finding, Severity
 from amlpriv.specs.conda import CondaSpec
 from amlpriv.specs.environment import EnvironmentFile
+from amlpriv.specs.lock_text import LockUse
 from amlpriv.specs.pip import PipLine
 from amlpriv.specs.positions import Position
 from amlpriv.target import Target
@@ -46,6 +47,8 @@ class PackagedWheel:
     line: int | None = None
     """Where it is asked for."""
     column: int | None = None
+    built: bool = False
+    """Whether it was built from a project just now, so that it can be built in another way."""
 
     @property
     def place(self) -> Place:
@@ -70,6 +73,8 @@ class Subject:
     """What the environment is for."""
     absent: tuple[str, ...] | None = None
     """Public names of the pip section that the one index does not have; None where it was not asked."""
+    lock: LockUse | None = None
+    """What came of the lock beside the file; None without one."""
 
     @property
     def conda(self) -> CondaSpec | None:

@@ -6,6 +6,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from amlpriv.files import create_private_directory, read_text, write_text
 from amlpriv.interpreters import uv_program
 from amlpriv.processes import run
@@ -29,6 +31,8 @@ def resolve(
     extra: Sequence[Login] = (),
     find_links: Path | None = None,
     constraints: Sequence[str] = (),
+    preferred: Sequence[str] = (),
+    prereleases: bool = False,
     allow_sdist: bool = False,
     all_hashes: bool = False,
     timeout: float | None = 300,
@@ -40,6 +44,7 @@ def resolve(
     the user's network (proxy, certificates, netrc, cache) and nothing else of the user's settings. ``work`` is a folder
     for temporary files, made if missing; ``timeout`` is in seconds. With ``all_hashes`` the pins have the hashes of
     every file of the version, not only of those for the target: right for an image that may choose another one.
+    ``preferred`` (``name==version``) are kept where they fit; ``prereleases`` allows them all, as pip's ``--pre``.
 
     Nothing is built and no Python downloaded; with ``allow_sdist`` uv may run a source archive's build backend to learn
     its requirements, on this machine. Raises NoSolutionError, NoWheelError, UnknownPackageError, IndexUnreachableError
@@ -49,7 +54,8 @@ def resolve(
     places = Places(index, tuple(extra), find_links)
     create_private_directory(work)
     with tempfile.TemporaryDirectory(prefix="resolve-", dir=work) as folder:
-        uv = _Uv(places, target, Path(folder), environ, timeout, allow_sdist)
+        _write_preferred(Path(folder), preferred)
+        uv = _Uv(places, target, Path(folder), environ, timeout, (allow_sdist, prereleases))
         pins = read_pins(uv.compile(requirements, constraints, ("--format", "pylock.toml")), target)
         if pins and (all_hashes or places.extra):
             lines = [str(pin) for pin in pins]
@@ -67,14 +73,15 @@ class _Uv:
         folder: Path,
         environ: Mapping[str, str],
         timeout: float | None,
-        allow_sdist: bool,
+        allowed: tuple[bool, bool],
     ) -> None:
         self._places = places
         self._target = target
         self._folder = folder
         self._environ = environ
         self._timeout = timeout
-        self._sources = () if allow_sdist else ("--no-build",)
+        sdist, prereleases = allowed
+        self._kinds = [*(() if sdist else ("--no-build",)), *(("--prerelease", "allow") if prereleases else ())]
 
     def compile(self, requirements: Sequence[str], constraints: Sequence[str], options: Sequence[str]) -> str:
         """What ``uv pip compile`` writes."""
@@ -85,7 +92,7 @@ class _Uv:
         write_text(bounds, "".join(f"{line}\n" for line in constraints), private=True)
         where = ("--python-version", self._target.python_text, "--python-platform", platform_name(self._target))
         quiet = ("--quiet", "--color", "never", "--no-progress", "--no-header", "--no-annotate")
-        fixed = ("--generate-hashes", "--no-python-downloads", "--no-sources", *self._sources)
+        fixed = ("--generate-hashes", "--no-python-downloads", "--no-sources", *self._kinds)
         files = ("--constraints", bounds, "--output-file", out)
         command = (*where, *quiet, *fixed, *files, *options, *self._places.options)
         completed = run(
@@ -99,6 +106,16 @@ class _Uv:
             asked = [without_query(login.url) for login in self._places.logins]
             raise read_failure(completed.returncode, completed.tail, self._target, asked)
         return read_text(out)
+
+
+def _write_preferred(folder: Path, preferred: Sequence[str]) -> None:
+    """uv prefers the versions in the file that it is told to write (its documentation, "Locking requirements")."""
+    if not preferred:
+        return
+    rows = [Requirement(text) for text in preferred]
+    tables = [f'[[packages]]\nname = "{row.name}"\nversion = "{next(iter(row.specifier)).version}"\n' for row in rows]
+    text = "\n".join(['lock-version = "1.0"\ncreated-by = "amlpriv"\n', *tables])
+    write_text(folder / "pylock.toml", text, private=True)
 
 
 def _notes(pins: Sequence[Pin], target: Target) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -14,9 +15,17 @@ from amlpriv.specs.pip import PipPath, PipRequirement, PipVcs
 from amlpriv.specs.positions import Position
 from amlpriv.specs.sources import Source
 from amlpriv.target import Target
-from amlpriv.wheels.wheel import Wheel
 
-__all__ = ["Needed", "close", "with_paths_named", "without_skipped_paths"]
+__all__ = ["Needed", "Requiring", "close", "with_paths_named", "without_skipped_paths"]
+
+
+class Requiring(Protocol):
+    """A wheel, or as much as is known of one that is not built yet."""
+
+    @property
+    def requires_dist(self) -> tuple[Requirement, ...]:
+        """What it requires; extras are markers."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,7 @@ def with_paths_named(file: EnvironmentFile, names: Mapping[str, str]) -> Environ
     return replace(file, conda=replace(file.conda, pip=tuple(lines)), sources=sources)
 
 
-def close(file: EnvironmentFile, wheel_of: Callable[[str], Wheel | None], target: Target) -> dict[str, Needed]:
+def close(file: EnvironmentFile, wheel_of: Callable[[str], Requiring | None], target: Target) -> dict[str, Needed]:
     """All needed private packages by normalised name: rule 2 of the environment file.
 
     ``wheel_of`` gives the wheel of a name in ``sources`` (building it, maybe), or None when it is not at hand.
@@ -113,7 +122,7 @@ def _note(
     needed[name] = replace(old, required_as=required, listed=old.listed or by is None, needed_by=asked_by)
 
 
-def _private(wheel: Wheel, extra: str, sources: Iterable[str], target: Target) -> list[Requirement]:
+def _private(wheel: Requiring, extra: str, sources: Iterable[str], target: Target) -> list[Requirement]:
     names = frozenset(sources)
     return [
         item

@@ -17,14 +17,15 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from amlpriv.errors import InputError
 from amlpriv.specs.addresses import address_of_file
 from amlpriv.specs.members import MemberTable
 from amlpriv.specs.nodes import YamlMap, YamlScalar
 from amlpriv.specs.positions import Position
 from amlpriv.specs.problems import Problems
 from amlpriv.specs.pyproject.tables import table_at, texts
-from amlpriv.specs.pyproject.uv import read_uv
-from amlpriv.specs.pyproject.uv_sources import SourceEntry
+from amlpriv.specs.pyproject.uv import uv_indexes
+from amlpriv.specs.pyproject.uv_sources import SourceEntry, uv_sources
 from amlpriv.specs.sources import Index
 from amlpriv.specs.toml_positions import TomlDocument, load_toml
 
@@ -47,6 +48,8 @@ class Declared:
     build_requires: tuple[Requirement, ...] = ()
     entries: Mapping[str, tuple[SourceEntry, ...]] = field(default_factory=dict)
     """Where packages come from, by normalised name."""
+    mistakes: Mapping[str, InputError] = field(default_factory=dict)
+    """What is wrong in the sources of a package: no matter until it is needed."""
     indexes: Mapping[str, Index] = field(default_factory=dict)
     workspace: MemberTable | None = None
     """The workspace whose root this is."""
@@ -57,16 +60,11 @@ class Declared:
 def read_declared(text: str, file: str | None = None, *, root: str) -> Declared:
     """Read a ``pyproject.toml``; ``root`` is the project folder as a ``file:`` address.
 
-    InputError for what is no TOML and for a mistake in ``[tool.uv]``.
+    InputError for what is no TOML; for mistakes in ``[tool.uv.sources]`` see ``mistakes``.
     """
     document = load_toml(text, file)
-    problems = Problems(file)
-    uv = read_uv(document, problems)
-    problems.raise_first()
-    ways: dict[str, list[SourceEntry]] = {}
-    for entry in uv.sources:
-        ways.setdefault(entry.name, []).append(entry)
-    told = frozenset(ways)
+    ways, mistakes = _uv(document)
+    told = {*ways, *mistakes}
     for entry in (*_poetry(document), *_direct(document, root)):
         if entry.name not in told:
             ways.setdefault(entry.name, []).append(entry)
@@ -76,10 +74,27 @@ def read_declared(text: str, file: str | None = None, *, root: str) -> Declared:
         _requires(document, root),
         tuple(item for item, _ in _requirements(document, root, (_BUILD, "requires"))),
         {name: tuple(found) for name, found in ways.items()},
-        {item.index.name: item.index for item in uv.indexes},
+        mistakes,
+        {item.index.name: item.index for item in uv_indexes(table_at(document, "tool", "uv"), Problems(file))},
         _workspace(document),
         document.position("project", "dependencies"),
     )
+
+
+def _uv(document: TomlDocument) -> tuple[dict[str, list[SourceEntry]], dict[str, InputError]]:
+    ways: dict[str, list[SourceEntry]] = {}
+    mistakes: dict[str, InputError] = {}
+    for key, value in table_at(document, "tool", "uv", "sources"):
+        problems = Problems(document.file)
+        name = str(canonicalize_name(key.text))
+        alone = YamlMap(((YamlScalar("sources", "sources"), YamlMap(((key, value),))),))
+        found = list(uv_sources(alone, problems))
+        try:
+            problems.raise_first()
+            ways[name] = found
+        except InputError as error:
+            mistakes[name] = error
+    return ways, mistakes
 
 
 def _workspace(document: TomlDocument) -> MemberTable | None:

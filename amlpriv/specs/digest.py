@@ -65,6 +65,8 @@ class SourceIdentity:
     version: str
     content_hash: str
     route: Route
+    url: str | None = None
+    """The address by the route ``direct``, with the hash of the bytes: nobody keeps the old ones for a build."""
 
 
 def canonical_environment(
@@ -121,11 +123,13 @@ def _sorted(items: Iterable[object]) -> list[object]:
 
 
 def _source(source: SourceIdentity) -> dict[str, str]:
+    direct = {} if source.url is None else {"url": plain_url(source.url)}
     return {
         "name": canonicalize_name(source.name),
         "version": canonicalize_version(source.version, strip_trailing_zero=False),
         "content_hash": source.content_hash,
         "route": source.route.value,
+        **direct,
     }
 
 

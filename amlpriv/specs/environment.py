@@ -97,6 +97,8 @@ class EnvironmentFile:
     inference_config: Mapping[str, object] | None = None
     datastore: str | None = None
     auto_delete_setting: Mapping[str, object] | None = None
+    lock: str | None = None
+    """Path of the lock that ``amlpriv lock`` writes, where the file names one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ def _environment(name: str, settings: Settings, conda: CondaSpec) -> Environment
         via=settings.via,
         file=conda.file,
         positions=settings.positions,
+        lock=settings.own_lock,
     )
 
 

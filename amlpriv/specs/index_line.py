@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import TypeGuard
 
 from amlpriv.connections.feeds import FeedUrl, parse_feed_url, same_feed
 from amlpriv.errors import InputError
 from amlpriv.specs.conda import CondaSpec
 from amlpriv.specs.environment import EnvironmentFile
-from amlpriv.specs.pip import PipOption, PipRequirement, PipVcs, parse_pip_line
+from amlpriv.specs.pip import PipLine, PipOption, PipRequirement, PipVcs, parse_pip_line
 from amlpriv.specs.problems import input_error
 from amlpriv.specs.resolution import Resolution
 from amlpriv.specs.sources import Index, IndexSource
 from amlpriv.target import Target
 
-__all__ = ["index_in_use", "pinnable", "with_index_line", "with_pins"]
+__all__ = ["asked_of_index", "index_in_use", "pinnable", "with_index_line", "with_pins"]
 
 
 def index_in_use(file: EnvironmentFile) -> Index | None:
@@ -83,7 +84,6 @@ def pinnable(file: EnvironmentFile, shipped: Collection[str], target: Target) ->
 
     InputError for a line that no hash can be given to.
     """
-    found: list[str] = []
     for line in file.conda.pip if file.conda else ():
         if isinstance(line, PipVcs):
             raise input_error(
@@ -92,20 +92,27 @@ def pinnable(file: EnvironmentFile, shipped: Collection[str], target: Target) ->
                 line.position,
                 hint="Pack it as a wheel: give it a path under `sources`.",
             )
-        if not isinstance(line, PipRequirement) or line.requirement.url or line.name in shipped:
-            continue
-        if target.holds(line.requirement.marker):
-            found.append(str(line.requirement))
-    return tuple(found)
+    return tuple(str(line.requirement) for line in asked_of_index(file, shipped, target))
+
+
+def asked_of_index(file: EnvironmentFile, shipped: Collection[str], target: Target) -> tuple[PipRequirement, ...]:
+    """The lines that an index serves on the target: by name, and not one of ``shipped``."""
+    return tuple(
+        line
+        for line in (file.conda.pip if file.conda else ())
+        if isinstance(line, PipRequirement) and not line.requirement.url and line.name not in shipped
+        if target.holds(line.requirement.marker)
+    )
 
 
 def with_pins(file: EnvironmentFile, resolution: Resolution, shipped: Collection[str]) -> EnvironmentFile:
     """The same file with what an index serves replaced by the pins of the resolution, hashes and closure included."""
     conda = file.conda or CondaSpec()
-    kept = tuple(line for line in conda.pip if not isinstance(line, PipRequirement) or line.name in shipped)
+    kept = tuple(line for line in conda.pip if not _is_by_name(line) or line.name in shipped)
+    addressed = {line.name for line in kept if isinstance(line, PipRequirement)}
     pinned: list[PipRequirement] = []
     for pin in resolution.pins:
-        if pin.name in shipped:
+        if pin.name in shipped or pin.name in addressed:
             continue
         hashes = pin.hashes or tuple(f"sha256:{one.sha256}" for one in pin.files if one.sha256)
         text = " ".join([str(pin), *(f"--hash={one}" for one in hashes)])
@@ -113,6 +120,10 @@ def with_pins(file: EnvironmentFile, resolution: Resolution, shipped: Collection
         if isinstance(line, PipRequirement):
             pinned.append(line)
     return replace(file, conda=replace(conda, pip=(*kept, *pinned), second_block=None))
+
+
+def _is_by_name(line: PipLine) -> TypeGuard[PipRequirement]:
+    return isinstance(line, PipRequirement) and not line.requirement.url
 
 
 def _moved(key: str) -> str:

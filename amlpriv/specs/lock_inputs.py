@@ -1,6 +1,6 @@
 """What a lock depends on: when none of it changes, the lock is fresh. Compared without asking anybody.
 
-- The requirements that an index serves on the target, with markers evaluated, so that a line for Windows changes nothing.
+- The requirements that an index serves, as far as their markers hold on the target: a line for Windows changes nothing.
 - The private packages: version, content hash (not the wheel's bytes: a rebuild has others) and the extras asked for.
 - The options of the pip section, the addresses in them as hashes: a lock names no host. The index that this machine's
   user has is no part of it, or a lock would be stale on every other machine.
@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -22,18 +23,20 @@ from amlpriv.specs.pip import PipOption, PipPath, PipRequirement, PipVcs
 from amlpriv.target import Target
 from amlpriv.wheels.wheel import Wheel
 
-__all__ = ["SCHEMA", "LockInput", "digest_of", "differences", "lock_inputs", "lock_name"]
+__all__ = ["SCHEMA", "LockInput", "differences", "digest_of", "lock_inputs", "lock_name"]
 
 SCHEMA = "amlpriv-lock-1"
 """Changes when the meaning of the digest changes; every lock is then stale."""
 
 _SHORT = 16
+_INPUT = re.compile(r"(?P<kind>option|private|repository|requirement|target): (?P<rest>.+)")
+_NAME = re.compile(r"[A-Za-z0-9-]+")  # normalised (PEP 503), or an option
 _FEEDS = ("--index-url", "--extra-index-url")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class LockInput:
-    """One thing that a lock depends on. As text ``kind: name value``, for instance ``requirement: pandas <3``."""
+    """One thing that a lock depends on. As text for instance ``requirement: pandas<3``."""
 
     kind: str
     """``option``, ``private``, ``repository``, ``requirement`` or ``target``."""
@@ -41,7 +44,20 @@ class LockInput:
     value: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.name} {self.value}".rstrip()
+        return f"{self.kind}: {self.name}{self.value}"
+
+    @classmethod
+    def parse(cls, text: str) -> LockInput:
+        """What ``str`` has written; ValueError for anything else."""
+        match = _INPUT.fullmatch(text)
+        if match is None:
+            raise ValueError(f"not an input of a lock: {text!r}")
+        kind, rest = match["kind"], match["rest"]
+        if kind == "target":
+            return cls(kind, rest)
+        name = _NAME.match(rest)
+        end = name.end() if name else 0
+        return cls(kind, rest[:end], rest[end:])
 
 
 def lock_name(file: str) -> str:
@@ -74,7 +90,7 @@ def _lines(file: EnvironmentFile, wheels: Mapping[str, Wheel], target: Target) -
         if isinstance(line, PipOption):
             yield _option(line)
         elif isinstance(line, PipVcs):
-            yield LockInput("repository", line.name or "", _hashed(plain_url(line.url), line.marker or ""))
+            yield LockInput("repository", line.name or "", " " + _hashed(plain_url(line.url), line.marker or ""))
         elif isinstance(line, PipPath) or line.name in wheels or not target.holds(line.requirement.marker):
             continue  # a path has become a name long ago
         else:
@@ -85,17 +101,17 @@ def _option(line: PipOption) -> LockInput:
     if line.value is None:
         return LockInput("option", line.name)
     feed = parse_feed_url(line.value).simple if line.name in _FEEDS else None
-    return LockInput("option", line.name, _hashed(plain_url(feed or line.value)))
+    return LockInput("option", line.name, f" {_hashed(plain_url(feed or line.value))}")
 
 
 def _requirement(line: PipRequirement) -> LockInput:
     requirement = line.requirement
     value = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
-    value += f"@ {_hashed(plain_url(requirement.url))}" if requirement.url else ""
     value += ",".join(sorted(str(specifier) for specifier in requirement.specifier))
+    value += f" @ {_hashed(plain_url(requirement.url))}" if requirement.url else ""
     value += f" template {_hashed(line.text)}" if line.template else ""
     value += f" hashes {_hashed(*sorted(line.hashes))}" if line.hashes else ""
-    return LockInput("requirement", line.name, value.strip())
+    return LockInput("requirement", line.name, value)
 
 
 def _hashed(*words: str) -> str:
@@ -132,7 +148,7 @@ def _of_requirement(name: str, before: str | None, after: str | None) -> str:
         return f"{name} is required now"
     if after is None:
         return f"{name} is no longer required"
-    if "@ " in before + after or "template " in before + after or "hashes " in before + after:
+    if any(word in before + after for word in (" @ ", " template ", " hashes ")):
         return f"the requirement of {name} changed"
     return f"{name}{before} became {name}{after}"
 

@@ -1,8 +1,8 @@
 """The lock that ``amlpriv lock`` writes: pins with hashes that pip reads, and above them what they were made from.
 
 The same input gives the same bytes: no time, no host, no path of a machine, everything sorted. A private package stands
-in it as a comment, ``#   private: NAME ==VERSION content HASH``: amlpriv ships its wheel, and a line that pip reads would
-send pip to an index for it (and there would have to be a hash behind it, of bytes that a rebuild does not have again).
+in it as a comment, ``#   private: NAME==VERSION content HASH``: amlpriv ships its wheel. A line that pip reads would
+send pip to an index for it, with a hash of the wheel's bytes, which another version of its build backend changes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from amlpriv.errors import InputError
 from amlpriv.specs.conda import CondaSpec
@@ -18,17 +19,17 @@ from amlpriv.specs.lock_inputs import LockInput, differences, digest_of
 from amlpriv.specs.pip import PipLine, PipRequirement, PipVcs
 from amlpriv.specs.positions import Position
 from amlpriv.specs.problems import input_error
-from amlpriv.specs.requirements import OptionsLine, RequirementLine, parse_requirements
-from amlpriv.specs.resolution import Resolution, lock_text
+from amlpriv.specs.requirements import IncludeLine, RequirementLine, RequirementsLine, parse_requirements
+from amlpriv.specs.resolution import Pin, Resolution, lock_text
 
-__all__ = ["HEAD", "LockFile", "LockUse", "is_lock", "read_lock", "with_lock", "write_lock"]
+__all__ = ["HEAD", "LockFile", "LockUse", "is_lock", "narrowed", "read_lock", "with_lock", "write_lock"]
 
 HEAD = "# amlpriv lock 1"
 """The first line."""
 
 _OF = re.compile(r"^# Pins of (?P<file>.+?), written by 'amlpriv lock'\.", re.MULTILINE)
 _DIGEST = re.compile(r"^# inputs sha256:(?P<digest>[0-9a-f]{64})$", re.MULTILINE)
-_INPUT = re.compile(r"^#   (?P<kind>[a-z]+): (?P<rest>.+)$", re.MULTILINE)
+_INPUT = re.compile(r"^#   ([a-z]+: .+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,11 @@ class LockUse:
     required: bool = False
     """Whether a stale one is an error: ``--locked``."""
 
+    @property
+    def stale(self) -> bool:
+        """Whether its pins are not used."""
+        return bool(self.changes)
+
 
 def is_lock(text: str) -> bool:
     """Whether ``amlpriv lock`` has written this."""
@@ -76,7 +82,7 @@ def write_lock(resolution: Resolution, inputs: Iterable[LockInput], *, of: str, 
     """
     given = sorted(inputs)
     private = {item.name for item in given if item.kind == "private"}
-    pins = tuple(pin for pin in resolution.pins if pin.name not in private)
+    pins = tuple(replace(pin, hashes=tuple(sorted(pin.hashes))) for pin in resolution.pins if pin.name not in private)
     body = lock_text(replace(resolution, pins=pins)).partition("\n")[2]
     head = [
         HEAD,
@@ -96,29 +102,24 @@ def read_lock(text: str, file: str) -> LockFile:
     of, digest = _OF.search(plain), _DIGEST.search(plain)
     if not is_lock(plain) or of is None or digest is None:
         raise input_error("This is no lock that amlpriv wrote.", start, hint=hint)
-    inputs = tuple(sorted(_input(match) for match in _INPUT.finditer(plain)))
     try:
+        inputs = tuple(sorted(LockInput.parse(match[1]) for match in _INPUT.finditer(plain)))
         lines = parse_requirements(plain, file).lines
     except InputError as error:
-        raise input_error(
-            f"The lock is broken: {error.message}", Position(file, error.line or 1, 1), hint=hint
-        ) from None
+        place = Position(file, error.line or 1, 1)
+        raise input_error(f"The lock is broken: {error.message}", place, hint=hint) from None
+    except ValueError as error:
+        raise input_error(f"The lock is broken: {error}.", start, hint=hint) from None
     return LockFile(file, of["file"], digest["digest"], inputs, tuple(_pin(line) for line in lines))
 
 
-def _input(match: re.Match[str]) -> LockInput:
-    if match["kind"] == "target":
-        return LockInput("target", match["rest"])
-    name, _, value = match["rest"].partition(" ")
-    return LockInput(match["kind"], name, value)
-
-
-def _pin(line: object) -> PipRequirement:
+def _pin(line: RequirementsLine) -> PipRequirement:
     item = line.item if isinstance(line, RequirementLine) else None
     if isinstance(item, PipRequirement) and [one.operator for one in item.requirement.specifier] == ["=="]:
-        return item
-    place = line.position if isinstance(line, RequirementLine | OptionsLine) else None
-    raise input_error("A line of the lock is no pin.", place, hint="Write it again: amlpriv lock.")
+        return replace(item, text=" ".join(item.text.split()))
+    hint = "Write it again: amlpriv lock."
+    place = line.option.position if isinstance(line, IncludeLine) else line.position
+    raise input_error("The lock is broken: this line is no pin.", place, hint=hint)
 
 
 def with_lock(
@@ -138,8 +139,30 @@ def with_lock(
     if bare:
         names = ", ".join(_shown(line) for line in bare)
         notes.append(f"the pins of the lock are written without hashes, since {names} can have none")
-    conda = replace(conda, pip=(*kept, *chosen), second_block=None, pip_blocks=1 if kept or chosen else 0)
+    conda = replace(conda, pip=(*kept, *chosen), second_block=None, pip_blocks=max(conda.pip_blocks, 1))
     return replace(file, conda=conda), tuple(notes)
+
+
+def narrowed(file: EnvironmentFile, resolution: Resolution) -> Resolution:
+    """The resolution with no other hashes than those that a line of the file allows, where it has some.
+
+    InputError when the index has no file with one of them.
+    """
+    allowed = {line.name: line for line in (file.conda.pip if file.conda else ()) if _is_hashed(line)}
+    pins = tuple(_narrowed(pin, allowed[pin.name]) if pin.name in allowed else pin for pin in resolution.pins)
+    return replace(resolution, pins=pins)
+
+
+def _is_hashed(line: PipLine) -> TypeGuard[PipRequirement]:
+    return isinstance(line, PipRequirement) and bool(line.hashes)
+
+
+def _narrowed(pin: Pin, line: PipRequirement) -> Pin:
+    hashes = tuple(one for one in pin.hashes if one in line.hashes)
+    if not hashes:
+        message = f"The index has no file of {pin} with a hash that stands behind {pin.name}."
+        raise input_error(message, line.position, hint="Correct the hashes, or leave them to the lock.")
+    return replace(pin, hashes=hashes)
 
 
 def _is_replaced(line: PipLine, shipped: Collection[str]) -> bool:

@@ -52,9 +52,17 @@ def _setup_py(text: str) -> object:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return None
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", None)) == "setup":
+    finder = _Setup()
+    finder.visit(tree)
+    return finder.name
+
+
+class _Setup(ast.NodeVisitor):
+    name: object = None
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if getattr(node.func, "id", getattr(node.func, "attr", None)) == "setup":
             for keyword in node.keywords:
                 if keyword.arg == "name" and isinstance(keyword.value, ast.Constant):
-                    return keyword.value.value
-    return None
+                    self.name = keyword.value.value
+        self.generic_visit(node)

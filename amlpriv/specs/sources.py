@@ -115,7 +115,8 @@ def parse_via(node: YamlNode, *, kind: str | None = None) -> Route:
     """The route that ``via`` names; ``kind`` is the kind of source it stands in (None: the top of the file)."""
     text = as_text(node, "'via'")
     routes = {route.value: route for route in Route}
-    possible = [Route.FEED] if kind == "index" else list(WHEEL_ROUTES)
+    direct = [Route.DIRECT] if kind == "url" else []
+    possible = [Route.FEED] if kind == "index" else [*WHEEL_ROUTES, *direct]
     names = [route.value for route in possible]
     if text not in routes:
         raise input_error(f"Unknown route {text!r}.", node.position, hint=did_you_mean(text, names))
@@ -124,6 +125,8 @@ def parse_via(node: YamlNode, *, kind: str | None = None) -> Route:
         return route
     if route is Route.MODEL:
         hint = "The route 'model' is taken when an MLflow model is logged, not by an environment file."
+    elif route is Route.DIRECT and kind != "index":
+        hint = "Only a source with a 'url' has an address that can stay in the specification."
     elif route is Route.FEED:
         hint = "Give the package {index: NAME} and an entry in 'indexes'; its route is then the feed."
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -123,14 +122,6 @@ def test_what_cannot_be_shipped_yet_is_refused_with_its_line(made: Project, key:
         prepare(made.write())
     assert caught.value.file == str(made.file)
     assert caught.value.line == 3
-
-
-def test_a_kind_of_source_that_is_not_there_yet_is_refused_with_its_line(made: Project) -> None:
-    text = made.write().read_text(encoding="utf-8")
-    text = re.sub(r"\{path: [^}]*\}", '{url: "https://x.example.org/a.whl", sha256: "' + "0" * 64 + '"}', text)
-    made.file.write_text(text, encoding="utf-8")
-    with pytest.raises(UnsupportedError, match=r"environment.yml:\d+.*'url'"):
-        prepare(made.file)
 
 
 def test_a_project_is_built_and_the_build_is_gone_afterwards(made: Project, environ: dict[str, str]) -> None:

@@ -231,3 +231,19 @@ def test_uv_gets_the_highest_platform_that_it_knows_and_the_target_has(
     glibc: tuple[int, int], arch: str, expected: str
 ) -> None:
     assert platform_name(Target((3, 11), glibc, arch)) == expected
+
+
+def test_preferred_versions_are_kept_where_they_fit(wheels: Path, scrubbed: dict[str, str]) -> None:
+    """Those of an older lock; what does not fit is no reason to fail."""
+    kept = from_folder(wheels, scrubbed, "acme-core", preferred=["acme-core==1.0", "acme-unheard-of==3"])
+    assert str(kept.pins[0]) == "acme-core==1.0"
+    newer = from_folder(wheels, scrubbed, "acme-core>1", preferred=["acme-core==1.0"])
+    assert str(newer.pins[0]) == "acme-core==2.0"
+
+
+def test_prereleases_come_only_where_they_are_allowed(tmp_path: Path, scrubbed: dict[str, str]) -> None:
+    """As pip's --pre."""
+    for version in ("1.0", "2.0rc1"):
+        build_wheel(tmp_path, name="acme-early", version=version)
+    assert str(from_folder(tmp_path, scrubbed, "acme-early").pins[0]) == "acme-early==1.0"
+    assert str(from_folder(tmp_path, scrubbed, "acme-early", prereleases=True).pins[0]) == "acme-early==2.0rc1"

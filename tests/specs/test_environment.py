@@ -171,6 +171,7 @@ def test_references_and_routes_of_sources_are_read_exactly() -> None:
         (f"{HEAD}via: sass\n", 3, "Unknown route 'sass'", "Did you mean 'sas'?"),
         (f"{HEAD}via: feed\n", 3, "impossible for the whole file", "{index: NAME}"),
         (f"{HEAD}via: model\n", 3, "impossible for the whole file", "MLflow"),
+        (f"{HEAD}via: direct\n", 3, "impossible for the whole file", "'url'"),
     ],
 )
 def test_mistakes_at_the_top(text: str, line: int, message: str, hint: str | None) -> None:
@@ -199,6 +200,9 @@ def test_mistakes_at_the_top(text: str, line: int, message: str, hint: str | Non
         ("a: {path: x, via: feed}", "impossible for a source of kind 'path'", "{index: NAME}"),
         ("a: {git: x, via: model}", "impossible for a source of kind 'git'", "MLflow"),
         ("a: {index: contoso, via: sas}", "impossible for a source of kind 'index'", "feed"),
+        ("a: {path: x, via: direct}", "impossible for a source of kind 'path'", "'url'"),
+        ("a: {git: x, via: direct}", "impossible for a source of kind 'git'", "'url'"),
+        ("a: {index: contoso, via: direct}", "impossible for a source of kind 'index'", "feed"),
         ("a: {path: x, via: ctx}", "Unknown route", "context"),
         ("a: {path: [x]}", "'path' must be text", None),
         ("'a b': {path: x}", "not a package name", None),

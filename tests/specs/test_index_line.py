@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from amlpriv.errors import InputError
 from amlpriv.specs.environment import EnvironmentFile, parse_environment_file
-from amlpriv.specs.index_line import index_in_use, with_index_line
+from amlpriv.specs.index_line import asked_of_index, index_in_use, with_index_line, with_pins
+from amlpriv.specs.resolution import Pin, PinnedFile, Resolution
+from amlpriv.target import Target
 
 FEED = "https://pkgs.dev.azure.com/contoso/ml/_packaging/contoso/pypi/simple/"
 OTHER = "https://pkgs.dev.azure.com/contoso/ml/_packaging/other/pypi/simple/"
@@ -76,3 +80,20 @@ def test_an_address_that_cannot_be_used_is_an_error_at_its_place(url: str) -> No
         with_index_line(read(url=url))
     assert caught.value.line == 9
     assert "hunter2" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_an_address_stays_beside_pins_and_its_package_is_not_pinned() -> None:
+    """What an index serves is by name; a name cannot stand twice."""
+    line = f"tool @ https://files.example.org/tool-1.0-py3-none-any.whl#sha256={'ab' * 32}"
+    pins = tuple(
+        Pin(canonicalize_name(name), Version("1.0"), (PinnedFile(f"{name}.whl", "https://a.example/", "cd" * 32),))
+        for name in ("six", "tool")
+    )
+    file = with_pins(read(line, "contoso-core", "six"), Resolution(Target(), pins), {"contoso-core"})
+    assert lines(file) == [line, "contoso-core", f"six==1.0 --hash=sha256:{'cd' * 32}"]
+
+
+def test_what_an_index_serves_on_the_target() -> None:
+    """Neither addresses, nor what is shipped, nor lines for others."""
+    file = read("a @ https://files.example.org/a-1.0-py3-none-any.whl", "contoso-core", "six", "b; os_name=='nt'")
+    assert [line.name for line in asked_of_index(file, {"contoso-core"}, Target())] == ["six"]

@@ -45,6 +45,7 @@ def test_every_key_that_is_read_is_in_the_schema_and_no_other() -> None:
         "{name: e, image: i, conda_file: {channels: [c], dependencies: [python=3.11, {pip: [a, b]}]}, via: image}",
         "{name: e, sources: {a: {path: x, via: context}, b: {git: x, tag: v1}, d: {index: c}}, indexes: {c: {url: x}}}",
         f"{{name: e, sources: {{a: {{url: x, sha256: {SHA}}}}}}}",
+        f"{{name: e, sources: {{a: {{url: x, sha256: {SHA}, via: direct}}}}}}",
     ],
 )
 def test_what_is_read_is_valid(text: str) -> None:
@@ -59,6 +60,8 @@ def test_what_is_read_is_valid(text: str) -> None:
         "{name: e, image: i, build: {path: x}}",
         "{name: e, souces: {}}",
         "{name: e, via: feed}",
+        "{name: e, via: direct}",
+        "{name: e, sources: {a: {path: x, via: direct}}}",
         "{name: e, sources: {a: {path: x, git: y}}}",
         "{name: e, sources: {a: {git: x, tag: v, branch: b}}}",
         "{name: e, sources: {a: {url: x}}}",

@@ -109,6 +109,9 @@ def looking() -> None:
     """render and inspect_wheel; findings."""
     assert_type(amlpriv.render("env.yml"), str)
     amlpriv.render(Path("env.yml"), form="conda", workspace="local")
+    locked = amlpriv.lock("env.yml", upgrade_package=["pandas"], out=Path("env.lock.txt"))
+    assert_type(locked, amlpriv.Locked)
+    assert_type(locked.fresh, bool)
     wheel = amlpriv.inspect_wheel("x.whl")
     assert_type(wheel, amlpriv.Wheel)
     assert_type(Target((3, 12), glibc=(2, 39), arch="aarch64").accepts(wheel.tags), bool)
@@ -120,6 +123,7 @@ def looking() -> None:
     assert_type(report + report, amlpriv.Report)
 
     amlpriv.render("env.yml", form="docker")  # type: ignore[arg-type]
+    amlpriv.lock("env.yml", check="yes")  # type: ignore[arg-type]
     amlpriv.inspect_wheel(b"x.whl")  # type: ignore[arg-type]
     wheel.sha256 = "0"  # type: ignore[misc]
     Target("3.11")  # type: ignore[arg-type]

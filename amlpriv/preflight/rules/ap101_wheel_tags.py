@@ -18,6 +18,7 @@ __all__ = ["CODE", "NAME", "find"]
 CODE = "AP101"
 NAME = "wheel does not run on the target"
 
+_IN_CONTAINER = "Build it for the target in a Linux container: `--build-in docker` (or podman, buildah)."
 _NEWEST_GLIBC = 99
 _SHOWN = 4
 
@@ -30,6 +31,8 @@ def find(subject: Subject) -> Iterator[Finding]:
             continue
         cause, fix = _cause(wheel, subject.target)
         message = f"{wheel.filename} has the tags {_tags(wheel)} and does not run on {subject.target}: {cause}."
+        if packaged.built:
+            fix = f"{_IN_CONTAINER} Or: {fix[0].lower()}{fix[1:]}"
         yield packaged.place.finding(CODE, Severity.ERROR, wheel.filename, message, fix=fix)
 
 

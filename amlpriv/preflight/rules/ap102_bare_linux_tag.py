@@ -16,6 +16,9 @@ __all__ = ["CODE", "NAME", "find"]
 CODE = "AP102"
 NAME = "wheel with a bare linux tag"
 
+_GIVEN = "Repair it with auditwheel, or build it with cibuildwheel, so that it gets a manylinux tag."
+_BUILT = "Build it in a manylinux container, so that it gets a manylinux tag: `--build-in docker` (or podman, buildah)."
+
 
 def find(subject: Subject) -> Iterator[Finding]:
     """Each wheel that the target accepts by nothing but its ``linux_*`` tag."""
@@ -30,5 +33,5 @@ def find(subject: Subject) -> Iterator[Finding]:
             packaged.wheel.filename,
             f"{packaged.wheel.filename} has the platform tag {platform}, which does not say what glibc it needs; "
             f"the image has {subject.target.glibc[0]}.{subject.target.glibc[1]}.",
-            fix="Repair it with auditwheel, or build it with cibuildwheel, so that it gets a manylinux tag.",
+            fix=_BUILT if packaged.built else _GIVEN,
         )

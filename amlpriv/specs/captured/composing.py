@@ -5,24 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from amlpriv.findings import Finding, Severity
 from amlpriv.specs.captured.conda_layer import conda_layer
 from amlpriv.specs.captured.installed import Distribution, Installed
-from amlpriv.specs.captured.keeping import keep
+from amlpriv.specs.captured.keeping import Kept, keep
 from amlpriv.specs.captured.leaving import LeftOut
 from amlpriv.specs.captured.origins import Origin, origin_of
 from amlpriv.specs.captured.writing import environment_text
 from amlpriv.specs.sources import PathSource, Source
 
-__all__ = ["Composed", "Modified", "compose"]
+__all__ = ["Composed", "Modified", "Wish", "compose"]
 
 MODIFIED = "AP703"
 NO_SUCH_VERSION = "AP704"
 MAYBE_PRIVATE = "AP706"
 OTHER_PLATFORM = "AP707"
 UNREADABLE = "AP708"
+
+
+_OFTEN_USED = {
+    *("azure-ai-ml", "azure-identity", "azure-storage-blob", "matplotlib", "mlflow", "numpy", "pandas", "pyarrow"),
+    *("pydantic", "pyyaml", "requests", "scikit-learn", "scipy", "sqlalchemy"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,24 @@ class Modified:
     version: str
     files: tuple[tuple[str, str], ...]
     """Path, and ``changed`` or ``missing``; at most 20."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What kind of file is wanted."""
+
+    name: str
+    image: str
+    every: bool = False
+    """The whole closure, not only what nothing else brings along."""
+    imported: Collection[str] | None = None
+    """The normalised names of the distributions that the code needs; None: everything counts."""
+    imported_conda: Collection[str] = ()
+    """The conda packages that it needs."""
+    asked: Collection[str] = ()
+    """Kept in any case."""
+    known_private: Collection[str] = ()
+    """What the default index does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +74,27 @@ class Composed:
     """The names, as written, that came from an index and look as if it were a private one."""
 
 
-def compose(
-    installed: Installed,
-    *,
-    name: str,
-    image: str,
-    every: bool = False,
-    imported: Collection[str] | None = None,
-    imported_conda: Collection[str] = (),
-    shown_path: Callable[[str], str] = str,
-    known_private: Collection[str] = (),
-) -> Composed:
-    """Write the file. ``imported`` are the normalised names of the distributions that the code needs, and
-    ``imported_conda`` the conda packages; without them everything counts. ``shown_path`` gives a path as it is to be
-    written, and ``known_private`` names what the default index does not have."""
+def compose(installed: Installed, wish: Wish, shown_path: Callable[[str], str] = str) -> Composed:
+    """Write the file; ``shown_path`` gives a path of this machine as it is to be written."""
     origins = {key: origin_of(one) for key, one in installed.distributions.items()}
-    private = {key for key, origin in origins.items() if origin.source is not None and key != "amlpriv"}
-    kept = keep(installed, private, every=every, imported=imported)
-    layer = conda_layer(installed, every=every, imported=None if imported is None else imported_conda)
+    private = {key for key, one in origins.items() if (one.source or one.findings) and key != "amlpriv"}
+    kept = keep(installed, private, every=wish.every, imported=wish.imported, asked=wish.asked)
+    layer = conda_layer(
+        installed, every=wish.every, imported=None if wish.imported is None else wish.imported_conda, asked=wish.asked
+    )
     chosen = [installed.distributions[key] for key in kept.listed]
     sources = {one.key: _shown(source, shown_path) for one in chosen if (source := origins[one.key].source)}
     lines = {one.key: _line(one, origins[one.key]) for one in chosen}
     findings = [*_findings(chosen, origins), *_about(installed)]
-    findings += [_not_on_index(one) for one in chosen if one.key in known_private and one.key not in sources]
+    findings += [_not_on_index(one) for one in chosen if one.key in wish.known_private and one.key not in sources]
     modified = tuple(Modified(one.name, one.version, one.modified) for one in chosen if one.modified)
     findings += [_modified(one) for one in modified]
     remarks = {lines[f.subject]: f.message for f in findings if f.severity is Severity.ERROR and f.subject in lines}
     suspicious = tuple(one.name for one in chosen if one.key not in sources and _is_suspicious(one))
     return Composed(
         text=environment_text(
-            name=name,
-            image=image,
+            name=wish.name,
+            image=wish.image,
             layer=layer,
             pip=tuple(lines.values()),
             sources=sources,
@@ -89,10 +104,25 @@ def compose(
         sources=sources,
         left_out=(*kept.left_out, *layer.left_out),
         modified=modified,
-        notes=(*layer.notes, *(note for one in chosen if (note := origins[one.key].note))),
+        notes=(*_unsure(installed, kept), *layer.notes, *(note for one in chosen if (note := origins[one.key].note))),
         findings=tuple(findings),
         suspicious=suspicious,
     )
+
+
+def _unsure(installed: Installed, kept: Kept) -> Iterator[str]:
+    """Only pip records what was asked for. Of what amlpriv itself requires, much is what people use."""
+    if "amlpriv" in kept.closure or "amlpriv" not in installed.distributions:
+        return
+    away = {one.name: installed.distributions[str(canonicalize_name(one.name))] for one in kept.left_out}
+    unsure = sorted(
+        name for name, one in away.items() if one.key in _OFTEN_USED and one.installer != "pip" and one.conda is None
+    )
+    if unsure:
+        yield (
+            f"Left out, because only what is left out requires it: {', '.join(unsure)}. The installer does not record"
+            " what was asked for; keep what your code uses with --keep, or use --only-imported."
+        )
 
 
 def _head(installed: Installed) -> Iterator[str]:
@@ -133,7 +163,7 @@ def _about_version(one: Distribution) -> Iterator[Finding]:
         return
     if version.local:
         message = (
-            f"{one.name} {version} is a build of its own (+{version.local}), which usual indexes do not have; the pin is"
+            f"{one.name} {version} is a build of its own (+{version.local}) that usual indexes do not have; the pin is"
             f" {version.public}, the plain build."
         )
         fix += f", or the index it came from under 'indexes', and write =={version}."

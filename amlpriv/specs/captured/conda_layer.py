@@ -31,37 +31,41 @@ class CondaLayer:
     notes: tuple[str, ...] = ()
 
 
-def conda_layer(installed: Installed, *, every: bool, imported: Collection[str] | None) -> CondaLayer:
+def conda_layer(
+    installed: Installed, *, every: bool, imported: Collection[str] | None, asked: Collection[str] = ()
+) -> CondaLayer:
     """The layer: Python and pip, and in a conda environment what somebody asked conda for.
 
-    ``every`` takes all packages, where the interpreter is one for Linux; ``imported`` takes those conda packages alone.
+    ``every`` takes all packages, where the interpreter is one for Linux; ``imported`` takes those conda packages alone;
+    ``asked`` are kept in any case.
     """
     pip = installed.distributions.get("pip")
     first = [f"python={installed.minor}", f"pip={pip.version}" if pip is not None else "pip"]
     if installed.conda is None:
         return CondaLayer(DEFAULT_CHANNELS, tuple(first))
     alive = {name: one for name, one in installed.conda.items() if one.alive}
-    asked = _asked(installed, alive)
-    wanted, notes = set(asked if imported is None else imported) & alive.keys(), []
-    if every and imported is None and installed.markers["sys_platform"] == "linux":
-        wanted = set(alive)
-    elif every:
-        notes.append("Of conda only what was asked for is kept: the rest depends on the platform.")
-    wanted -= {"python", "pip"}
-    away = {name: reason for name in wanted if (reason := _reason(name)) is not None}
+    named = set(_asked(installed, alive)) - {"python", "pip"}
     if imported is not None:
-        away.update(dict.fromkeys(set(asked) - wanted - {"python", "pip"}, "the code does not import it"))
-        away.update({name: reason for name in set(asked) if (reason := _reason(name)) is not None and name in away})
-    kept = [alive[name] for name in sorted(wanted - away.keys())]
-    channels, private = _channels([*kept, *(alive[name] for name in ("python",) if name in alive)])
-    notes += [f"The conda channel of {name} has a token in its address: it was left out." for name in private]
+        wanted = set(imported)
+    elif every and installed.markers["sys_platform"] == "linux":
+        wanted = set(alive)
+    else:
+        wanted = named
+    wanted &= alive.keys() - {"python", "pip"}
+    kept = {name for name in wanted if _reason(name) is None} | (set(asked) & alive.keys())
+    away = (wanted | named) - kept
+    left = (LeftOut(name, alive[name].version, _reason(name) or "the code does not import it") for name in sorted(away))
+    packages = [alive[name] for name in sorted(kept)]
+    channels, private = _channels([*packages, *(alive[name] for name in ("python",) if name in alive)])
+    notes = [f"The conda channel of {name} has a token in its address: it was left out." for name in private]
+    if every and imported is None and wanted == named != alive.keys() - {"python", "pip"}:
+        notes.append("Of conda only what was asked for is kept: the rest depends on the platform.")
     replaced = sorted(name for name, one in installed.conda.items() if not one.alive)
     notes += [f"{name}: pip has replaced what conda had installed; it stands in the pip list." for name in replaced]
-    left = tuple(LeftOut(name, alive[name].version, reason) for name, reason in sorted(away.items()))
     return CondaLayer(
         channels or DEFAULT_CHANNELS,
-        (*first, *(f"{one.name}={one.version}" for one in kept)),
-        left,
+        (*first, *(f"{one.name}={one.version}" for one in packages)),
+        tuple(left),
         tuple(notes),
     )
 

@@ -22,6 +22,7 @@ class Distribution:
     """As its metadata has it."""
     version: str
     installer: str = ""
+    """In lower case; ``system`` for the packages of the operating system."""
     requested: bool = False
     """Whether somebody named it in an install command. Only pip tells: uv marks everything."""
     requires: tuple[str, ...] = ()

@@ -23,24 +23,31 @@ class Kept:
 
 
 def keep(
-    installed: Installed, private: Collection[str], *, every: bool, imported: Collection[str] | None = None
+    installed: Installed,
+    private: Collection[str],
+    *,
+    every: bool,
+    imported: Collection[str] | None = None,
+    asked: Collection[str] = (),
 ) -> Kept:
     """Choose. ``private`` are those that have a source: they get a line wherever they stand in the closure.
 
     Listed is what somebody asked pip for, and what nothing requires; with ``every`` the whole closure; with
-    ``imported`` (normalised names) only these and what they require. What belongs to conda is in the conda layer.
+    ``imported`` (normalised names) only these and what they require;
+    ``asked`` are kept whatever they are. What belongs to conda is in the conda layer.
     """
     needs = {key: installed.needs(one) for key, one in installed.distributions.items()}
     roots = _roots(installed.distributions, needs)
-    wanted = {key for key in roots if reason_to_leave(key) is None} if imported is None else set(imported)
-    wanted = {key for key in wanted if not is_platform_only(key)}
+    plain = {key for key in roots if _reason(installed.distributions[key]) is None}
+    wanted = plain if imported is None else set(imported)
+    wanted = {key for key in wanted if not is_platform_only(key) and key != "amlpriv"} | (set(asked) & needs.keys())
     closure = _closure(wanted, needs)
     kept = closure if every else wanted | (closure & set(private))
     listed = (
         key
         for key in kept
         if installed.distributions[key].conda is None
-        and not is_platform_only(key)
+        and (key in asked or not is_platform_only(key))
         and (key in wanted or key in private or reason_to_leave(key) != _INSTALLING)
     )
     left = _left_out(installed.distributions, roots, closure, needs, only_imported=imported is not None)
@@ -48,6 +55,11 @@ def keep(
 
 
 _INSTALLING = reason_to_leave("pip")
+
+
+def _reason(one: Distribution) -> str | None:
+    reason = reason_to_leave(one.key)
+    return "the operating system installed it" if reason is None and one.installer == "system" else reason
 
 
 def _left_out(
@@ -62,14 +74,15 @@ def _left_out(
     away = [key for key in sorted(distributions) if key not in closure or is_platform_only(key)]
     for key in away:
         one = distributions[key]
-        reason = reason_to_leave(key)
+        reason = _reason(one)
         if reason is None and only_imported and key in roots:
             reason = "the code does not import it"
+        dependency = reason is None
         if reason is None:
             users = sorted(user for user in away if key in needs[user])
             reason = f"only {', '.join(users[:3])}{' and others' if len(users) > 3 else ''} needed it"
         if one.conda is None:
-            left.append(LeftOut(one.name, one.version, reason))
+            left.append(LeftOut(one.name, one.version, reason, dependency))
     return tuple(left)
 
 

@@ -36,6 +36,8 @@ class LeftOut:
     version: str
     reason: str
     """Why, as half a sentence."""
+    dependency: bool = False
+    """Whether it is only here for others that are left out."""
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}: {self.reason}"

@@ -27,7 +27,7 @@ def environment_text(
     """The file, always the same for the same input. ``remarks`` are comments behind the names of pip lines; paths of
     sources come as they are to be written."""
     lines = [*(f"# {text}" for text in head), f"name: {_scalar(name)}", f"image: {_scalar(image)}", "conda_file:"]
-    lines.append(f"  channels: [{', '.join(map(_scalar, layer.channels))}]")
+    lines.append(f"  channels: [{', '.join(map(_in_flow, layer.channels))}]")
     lines.append("  dependencies:")
     lines += [f"    - {_scalar(text)}" for text in layer.dependencies]
     if pip:
@@ -45,8 +45,12 @@ def _remark(text: str | None) -> str:
 
 def _scalar(text: str) -> str:
     """The text as one YAML scalar of one line, quoted where it must be."""
-    flow = yaml.safe_dump([text], default_flow_style=True, width=_WIDE, allow_unicode=True).strip()
-    return flow[1:-1]
+    return yaml.safe_dump(text, width=_WIDE, allow_unicode=True).removesuffix("...\n").strip()
+
+
+def _in_flow(text: str) -> str:
+    """The same between brackets or braces, where more must be quoted."""
+    return yaml.safe_dump([text], default_flow_style=True, width=_WIDE, allow_unicode=True).strip()[1:-1]
 
 
 def _flow(source: Source) -> str:
@@ -59,4 +63,4 @@ def _flow(source: Source) -> str:
             fields = {"url": source.url, "sha256": source.sha256}
         case IndexSource():
             fields = {"index": source.index}
-    return "{" + ", ".join(f"{key}: {_scalar(value)}" for key, value in fields.items() if value) + "}"
+    return "{" + ", ".join(f"{key}: {_in_flow(value)}" for key, value in fields.items() if value) + "}"

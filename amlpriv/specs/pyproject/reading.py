@@ -46,6 +46,7 @@ from amlpriv.target import Target, parse_python
 __all__ = ["Pyproject", "PyprojectNote", "read_pyproject"]
 
 Load = Callable[[str], str]
+Member = Callable[[SourceEntry], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,11 @@ def read_pyproject(
     name: str | None = None,
     image: str | None = None,
     python: str | None = None,
+    member: Member | None = None,
 ) -> Pyproject:
     """Read a ``pyproject.toml``; ``name``, ``image`` and ``python`` override what it says, and ``load`` gives the text
-    of a file that it refers to by path (the lock, a workspace's members).
+    of a file that it refers to by path (the lock, a workspace's members). ``member`` finds the folder of a workspace's
+    member where the workspace is at hand.
 
     InputError with file, line and column for the first mistake; its hint counts the others.
     """
@@ -90,7 +93,7 @@ def read_pyproject(
     settings = read_settings(document, problems)
     layer = conda_layer(settings, file, problems)
     problems.raise_first()
-    return _Reader(document, project, uv, settings, layer, load).read(name, image, python)
+    return _Reader(document, project, uv, settings, layer, load, member).read(name, image, python)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ class _Reader:
     settings: Settings
     layer: CondaSpec
     load: Load
+    member: Member | None = None
 
     def read(self, name: str | None, image: str | None, python: str | None) -> Pyproject:
         file, project, settings = self.document.file, self.project, self.settings
@@ -110,11 +114,11 @@ class _Reader:
         refuse_other_python(self.uv, settings, target)
         selection = select(project, Groups(self.document), settings, target)
         lines, sources = self._lines(selection)
-        found, said = chosen_sources(self._sourced(), selection, settings, target, self._member)
+        found, said = chosen_sources(self._sourced(), selection, settings, target, self.member or self._member)
         sources |= found
         notes = [PyprojectNote(*note) for note in (*said, *self.uv.unsaid)]
         lines = [line for line in map(options_of, self.uv.indexes) if line] + [*self.uv.options, *lines]
-        if settings.lock is None:
+        if settings.pinning_lock is None:
             lines, rest = self._constrained(lines, selection, target)
             notes += [PyprojectNote(_not_said(item), item.position) for item in rest]
         conda = with_pip(self.layer, version, place, lines, self._start)
@@ -133,8 +137,9 @@ class _Reader:
             via=settings.via,
             file=file,
             positions=self._positions(),
+            lock=settings.own_lock,
         )
-        if settings.lock is not None:
+        if settings.pinning_lock is not None:
             environment = self._pinned(environment, target, selection)
         return Pyproject(with_image(environment, image), tuple(notes))
 
@@ -241,7 +246,7 @@ class _Reader:
         }
 
     def _pinned(self, environment: EnvironmentFile, target: Target, selection: Selection) -> EnvironmentFile:
-        path, place = self.settings.lock or "", self.settings.positions.get("lock")
+        path, place = self.settings.pinning_lock or "", self.settings.positions.get("lock")
         try:
             text = self.load(path)
         except InputError as error:
@@ -262,7 +267,7 @@ class _Reader:
                 if not set("*?[") & set(place) and self._name_in(place) == entry.name:
                     return place
         message = f"The workspace's member {entry.name!r} is not found from here."
-        hint = f'Workspaces are not in this version yet; write {entry.name} = {{path = "..."}}.'
+        hint = f'Write {entry.name} = {{path = "..."}}.'
         raise input_error(message, entry.position, hint=hint)
 
     def _name_in(self, folder: str) -> str | None:

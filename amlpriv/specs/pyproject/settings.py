@@ -57,8 +57,18 @@ class Settings:
     """The workspace connection of each index, by the index's name."""
     via: Route | None = None
     lock: str | None = None
-    """The path of the lock file, relative to this one."""
+    """The path of the lock file, relative to this one: of a uv.lock, a pylock.toml, or what ``amlpriv lock`` writes."""
     positions: Mapping[str, Position] = field(default_factory=dict)
+
+    @property
+    def own_lock(self) -> str | None:
+        """The path of a lock that ``amlpriv lock`` writes; it is looked at once the wheels are there."""
+        return self.lock if self.lock and self.lock.endswith(".txt") else None
+
+    @property
+    def pinning_lock(self) -> str | None:
+        """The path of a uv.lock or a pylock.toml, whose versions are written into the lines."""
+        return None if self.own_lock else self.lock
 
 
 def read_settings(document: TomlDocument, problems: Problems) -> Settings:

@@ -21,7 +21,7 @@ from amlpriv.specs.pyproject.uv_sources import SourceEntry, uv_sources
 from amlpriv.specs.sources import Index
 from amlpriv.specs.toml_positions import TomlDocument
 
-__all__ = ["UvIndex", "UvTable", "options_of", "read_uv"]
+__all__ = ["UvIndex", "UvTable", "options_of", "read_uv", "uv_indexes"]
 
 _UNSAID = {
     "override-dependencies": "pip knows no overrides: what other packages require counts all the same",
@@ -63,7 +63,7 @@ class UvTable:
 def read_uv(document: TomlDocument, problems: Problems) -> UvTable:
     """``[tool.uv]``; everything in it that does not change what is installed is left alone."""
     fields = table_at(document, "tool", "uv")
-    indexes = _indexes(fields, problems)
+    indexes = uv_indexes(fields, problems)
     sources: list[SourceEntry] = []
     options: list[PipOption] = []
     constraints: list[PipRequirement] = []
@@ -94,7 +94,8 @@ def read_uv(document: TomlDocument, problems: Problems) -> UvTable:
     )
 
 
-def _indexes(fields: YamlMap, problems: Problems) -> tuple[UvIndex, ...]:
+def uv_indexes(fields: YamlMap, problems: Problems) -> tuple[UvIndex, ...]:
+    """``[[tool.uv.index]]``; ``fields`` is ``[tool.uv]``."""
     found: list[UvIndex] = []
     with problems.collected():
         for number, item in enumerate(items(fields, "index")):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
-from amlpriv.secret import without_query
 from amlpriv.workspace.azure.clouds import CLOUDS, Cloud
 
 __all__ = ["StoragePlace", "storage_place"]
@@ -20,24 +19,36 @@ _ZONED = re.compile(rf"{_ACCOUNT}\.z[0-9]{{2}}\.(blob|dfs)\.storage\.azure\.net"
 class StoragePlace:
     """A blob."""
 
-    url: str
-    """At the blob endpoint; it may have a signature."""
+    endpoint: str
+    """Of the account's blobs, without a slash at the end."""
     account: str
     container: str
     blob: str
+    """Decoded."""
     cloud: Cloud | None
     """None where only the user's own connection string says that it is storage: no token goes there."""
+    query: str = ""
+    """May hold a signature."""
 
     @property
     def shown(self) -> str:
-        """The address without its query."""
-        return without_query(self.url)
+        """The blob in words, without its query."""
+        return f"{self.blob} in container {self.container} of storage account {self.account}"
+
+    @property
+    def signature(self) -> str:
+        """The query when it is a shared access signature; a secret."""
+        return self.query if self.field("sig") else ""
+
+    def field(self, name: str) -> str:
+        """A field of the query; empty when it is not there."""
+        return parse_qs(self.query).get(name, [""])[0]
 
     def __repr__(self) -> str:
         return f"StoragePlace({self.shown!r})"
 
 
-def storage_place(url: str, *, endpoint: str | None = None, account: str | None = None) -> StoragePlace | None:
+def storage_place(url: str, *, endpoint: str = "", account: str = "") -> StoragePlace | None:
     """The blob that an https address means; None for every other address.
 
     Addresses of Data Lake Storage (``dfs``) are those of the blob endpoint under another name. ``endpoint`` is a blob
@@ -48,18 +59,20 @@ def storage_place(url: str, *, endpoint: str | None = None, account: str | None 
         host, port = (parts.hostname or "").lower().rstrip("."), parts.port
     except ValueError:
         return None
-    base = (endpoint or "").rstrip("/")
-    if base and account and without_query(url).startswith(f"{base}/"):
-        container, _, blob = unquote(without_query(url).removeprefix(f"{base}/")).partition("/")
-        return StoragePlace(url, account, container, blob, None) if blob else None
-    cloud, name = _of_host(host)
-    container, _, blob = unquote(parts.path.lstrip("/")).partition("/")
-    if cloud is None or parts.scheme != "https" or port not in (None, 443) or "@" in parts.netloc:
+    if "@" in parts.netloc:
         return None
+    base = endpoint.rstrip("/")
+    whole = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    if base and account and whole.startswith(f"{base}/"):
+        container, _, blob = unquote(whole.removeprefix(f"{base}/")).partition("/")
+        return StoragePlace(base, account, container, blob, None, parts.query) if blob else None
+    cloud, name = _of_host(host)
+    if cloud is None or parts.scheme != "https" or port not in (None, 443):
+        return None
+    container, _, blob = unquote(parts.path.lstrip("/")).partition("/")
     if not blob:  # a blob without a container is one of the container $root
         container, blob = "$root", container
-    blob_host = host.replace(".dfs.", ".blob.", 1)
-    return StoragePlace(urlunsplit(parts._replace(netloc=blob_host, fragment="")), name, container, blob, cloud)
+    return StoragePlace(f"https://{host.replace('.dfs.', '.blob.', 1)}", name, container, blob, cloud, parts.query)
 
 
 def _of_host(host: str) -> tuple[Cloud | None, str]:

@@ -66,11 +66,13 @@ class PatientRetryPolicy(RetryPolicy[Any, Any]):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How to reach Azure: nothing special, or through the local workspace's proxy with its certificate."""
+    """How to reach Azure: nothing special, or through a proxy, usually the local workspace's with its certificate."""
 
     proxy: str | None = None
     ca_bundle: str | None = None
     retry: dict[str, Any] = field(default_factory=dict)
+    own_proxy: bool = True
+    """Whether ``proxy`` is the local workspace's, and not one of the user's."""
 
     def policy(self) -> PatientRetryPolicy:
         """A new retry policy."""
@@ -100,6 +102,7 @@ class CountingTransport(RequestsTransport):  # type: ignore[misc]  # azure-core 
         self._counter = counter
         self._plane = plane
         self._proxies = proxies
+        self._own_proxy = connection.own_proxy
 
     def send(self, request: Any, **kwargs: Any) -> Any:
         with _COUNTING:
@@ -109,7 +112,7 @@ class CountingTransport(RequestsTransport):  # type: ignore[misc]  # azure-core 
         try:
             return super().send(request, **kwargs)
         except (ServiceRequestError, ServiceResponseError) as error:
-            if self._proxies and not _listens(self._proxies["https"]):
+            if self._proxies and self._own_proxy and not _listens(self._proxies["https"]):
                 raise LocalWorkspaceError(
                     "The local workspace ended while it was used.",
                     hint="'amlpriv local status' says why; the next command starts it again.",

@@ -1,8 +1,8 @@
 """What a wheel depends on that is built from a project folder, as one key: equal keys, equal content.
 
 In the key stand the content and the executable bit of the files that git would track, the files that git ignores but
-a build would see (``_counts``), the ``.gitignore`` files above, where the configuration looks outside the rest of the
-repository, for a version that comes from git the commit and its tags, the interpreter, uv, and the variables that
+a build may see (``builds.files``), the ``.gitignore`` files above, where the configuration looks outside the rest of
+the repository, for a version that comes from git the commit and its tags, the interpreter, uv, and the variables that
 build backends read. Without git: all files but environments, caches and old build results.
 
 What cannot be known: newer build requirements in the index, and what a build reads from the network, the clock or
@@ -17,32 +17,37 @@ import platform
 import re
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
+from threading import Lock
 
-from amlpriv.build_hashes import FileHashes
+from amlpriv.builds.files import Walk, configuration_text
+from amlpriv.builds.git import ask_git, listed_files
+from amlpriv.builds.hashes import FileHashes, hash_file
+from amlpriv.errors import BuildError
 from amlpriv.interpreters import uv_program
 from amlpriv.processes import run
-from amlpriv.project_git import ask_git, listed_files
-from amlpriv.sourcecopy import git_root, is_junk, looks_outside
+from amlpriv.sourcecopy import git_root, looks_outside
 
 __all__ = ["Inputs"]
 
 SCHEMA = 1
 """To be raised when a build is done in another way, so that older wheels are not taken."""
 MOST_FILES = 50_000
+MOST_BYTES = 5_000_000_000
+"""A project with more than that is built every time: to read it all takes longer than many a build."""
 
-_CONFIGURATION = ("pyproject.toml", "setup.cfg", "MANIFEST.in", "CMakeLists.txt", "meson.build", "Cargo.toml")
 _ASKS_GIT = re.compile(r"scm|vcs|versioneer|versioningit|dunamai|dynamic-versioning|\bgit\b|backend-path")
-_CODE = (".py", ".pyi", ".pyx", ".pxd", ".so", ".pyd")
 _VARIABLES = re.compile(
     r"SOURCE_DATE_EPOCH|ARCHFLAGS|CC|CXX|CPP|LD|AR|LDSHARED|\w*FLAGS|_PYTHON_HOST_PLATFORM|MACOSX_DEPLOYMENT_TARGET"
     r"|PKG_CONFIG_\w+|DIST(UTILS)?_\w+|PBR_VERSION|PEP517_\w+|(CARGO|PYO3|MATURIN|CMAKE|SKBUILD|MESON|CYTHON)\w*"
     r"|(SETUPTOOLS|HATCH|POETRY|PDM_BUILD|FLIT|VERSIONEER|UV_DYNAMIC_VERSIONING|VERSIONINGIT|DUNAMAI)_\w+"
     r"|UV_(BUILD_CONSTRAINT|CONFIG_FILE|CONFIG_SETTINGS?\w*|EXCLUDE_NEWER\w*|NO_BUILD_ISOLATION\w*|PREVIEW)"
 )
+_RULES = (".gitignore", ".gitattributes")
 _WORD = re.compile(r"\b[A-Z][A-Z0-9_]{2,}\b")
 _PROBE = """
 import platform, sys, sysconfig
@@ -52,7 +57,9 @@ print("AMLPRIV", sys.version, sysconfig.get_platform(), sysconfig.get_config_var
 
 @dataclass(slots=True)
 class Inputs:
-    """Makes keys. What git says about a repository is asked once: use one object for one run, not for longer."""
+    """Makes keys, also for several threads. What git says about a repository is asked once: use one object for one
+    run, not for longer.
+    """
 
     environ: Mapping[str, str]
     notes: Path
@@ -62,25 +69,30 @@ class Inputs:
     _states: dict[Path, tuple[object, ...]] = field(default_factory=dict)
     _hashes: dict[Path, FileHashes] = field(default_factory=dict)
     _pythons: dict[Path | None, str | None] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def key(self, project: Path, *, python: Path | None = None, made_for: str = "") -> str | None:
         """The key of a project's wheel, 64 hexadecimal digits; None when it cannot be known and has to be built.
 
         ``python`` runs the build, by default our own; ``made_for`` is what else sets two builds apart.
         """
-        project = project.resolve()
-        interpreter = self._interpreter(python)
+        with self._lock:  # several builds of one run ask at the same time
+            return self._key(project.resolve(), python, made_for)
+
+    def _key(self, project: Path, python: Path | None, made_for: str) -> str | None:
         try:
-            files = self._files(project)
+            uv = self._uv()
+            interpreter = self._interpreter(python)
+            text = configuration_text(project)
+            root = self._repository(project)
+            files = self._files(project, root, text)
             if files is None or interpreter is None:
                 return None
-            text = _configuration(project)
-            root = self._repository(project)
             described = {
                 "schema": SCHEMA,
                 "files": files,
                 "interpreter": interpreter,
-                "uv": self._uv(),
+                "uv": uv,
                 "variables": self._variables(text),
                 "git": self._state(root, project) if root and _ASKS_GIT.search(text) else None,
                 "for": made_for,
@@ -109,24 +121,22 @@ class Inputs:
         tracked, untracked = self._tracked[root], self._untracked[root]
         return None if tracked is None or untracked is None else tracked | untracked
 
-    def _files(self, project: Path) -> list[tuple[str, str, str]] | None:
-        """Path from the root, kind and content of each file; None for too many of them."""
-        repository = self._repository(project)
-        root = repository or project
-        whole = root if root != project and looks_outside(project) else project
-        walk = _Walk(root, project, self._wanted(root) if repository else None, _configuration(project))
-        paths = list(walk.below(whole))
-        if repository:
-            above = (root / folder for folder in project.relative_to(root).parents)
-            paths += [path for folder in above for name in (".gitignore", ".gitattributes") if (path := folder / name).is_file()]
-        if walk.is_endless:
+    def _files(self, project: Path, root: Path | None, text: str) -> list[tuple[str, str, str]] | None:
+        """Path, kind and content of each file; None for too many of them."""
+        top = root or project
+        whole = top if top != project and looks_outside(project) else project
+        walk = Walk.over(whole, top, project, self._wanted(top) if root else None, text)
+        paths = list(islice(walk.files(whole), MOST_FILES + 1))
+        if len(paths) > MOST_FILES or sum(path.lstat().st_size for path in paths) > MOST_BYTES:
             return None
-        if root not in self._hashes:
-            self._hashes[root] = FileHashes(root, self.notes)
-        hashes = self._hashes[root]
-        files = [(path.relative_to(whole).as_posix() if path.is_relative_to(whole) else f"../{path.relative_to(root).as_posix()}", *hashes.of(path)) for path in paths]
+        above = [top / folder for folder in project.relative_to(top).parents]
+        paths += [path for folder in above for name in _RULES if (path := folder / name).is_file()]
+        if top not in self._hashes:
+            self._hashes[top] = FileHashes(top, self.notes)
+        hashes = self._hashes[top]
+        files = {(Path(os.path.relpath(path, project)).as_posix(), *hashes.of(path, whole)) for path in paths}
         hashes.keep()
-        return sorted(set(files))
+        return sorted(files)
 
     def _state(self, root: Path, project: Path) -> tuple[object, ...]:
         """The commit, its tags and whether something is changed."""
@@ -141,8 +151,10 @@ class Inputs:
         return (*self._states[root], root.name, project.relative_to(root).as_posix())
 
     def _variables(self, text: str) -> dict[str, str]:
-        named = set(_WORD.findall(text))
-        return {name: value for name, value in self.environ.items() if _VARIABLES.fullmatch(name) or name in named}
+        known = {name: value for name, value in self.environ.items() if _VARIABLES.fullmatch(name)}
+        files = {f"file {value}": hash_file(path) for value in known.values() if (path := Path(value)).is_file()}
+        named = {name: self.environ[name] for name in _WORD.findall(text) if name in self.environ}
+        return {**named, **known, **files}
 
     def _uv(self) -> list[object]:
         path = uv_program(self.environ)
@@ -163,5 +175,8 @@ def _own_identity() -> str:
 
 
 def _asked_identity(python: Path, environ: Mapping[str, str]) -> str | None:
-    completed = run([python.absolute(), "-I", "-S", "-c", _PROBE], env=environ, timeout=10)
+    try:
+        completed = run([python.absolute(), "-I", "-S", "-c", _PROBE], env=environ, timeout=10)
+    except BuildError:  # the build itself will say that there is none
+        return None
     return " ".join(completed.tail) if completed.succeeded else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from amlpriv.processes import ToolMissingError, ToolTimeoutError, run
-from amlpriv.secret import redact
+from amlpriv.secret import REDACTED
 
 __all__ = ["ask_git", "listed_files", "without_git"]
 

@@ -1,0 +1,154 @@
+"""Builds in real containers: buildah, podman, and docker's command lines carried out by podman."""
+
+from __future__ import annotations
+
+import subprocess
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from packaging.utils import parse_wheel_filename
+
+from amlpriv.containers.building import build_in_container
+from amlpriv.containers.tools import ContainerTool
+from amlpriv.errors import BuildError, InputError, NetworkError
+from tests.containers.boxes import EXTENSION, PYPROJECT, SETUP, compiled_project
+from tests.containers.conftest import Machine
+from tests.package_servers import PASSWORD
+from tests.wheelhouse import build_wheel
+
+MACHINE = "example.org/machine"
+BARE = "example.org/bare"
+BUILDAH = ContainerTool("buildah")
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _containers(environ: dict[str, str]) -> list[str]:
+    command = ["buildah", "containers", "--all", "--quiet"]
+    return subprocess.run(command, env=environ, check=True, capture_output=True, text=True).stdout.split()
+
+
+def test_a_compiled_project_becomes_a_manylinux_wheel_that_the_target_imports(
+    machine: Machine, tool: ContainerTool, environ: dict[str, str], tmp_path: Path
+) -> None:
+    project, lines = compiled_project(tmp_path / "project"), list[str]()
+    before = _files(project)
+
+    wheel = build_in_container(
+        project,
+        tmp_path / "out",
+        tool=tool,
+        target=machine.target,
+        environ=environ,
+        image=MACHINE,
+        on_line=lines.append,
+    )
+
+    tags = parse_wheel_filename(wheel.name)[3]
+    assert all(tag.platform.startswith("manylinux") for tag in tags)
+    assert machine.target.accepts(tags)
+    zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
+    code = "import contoso_fast; print(contoso_fast.answer())"
+    done = subprocess.run([machine.python, "-c", code], cwd=tmp_path / "installed", capture_output=True, text=True)
+    assert done.stdout == "42\n", done.stderr
+    assert _files(project) == before
+    assert _containers(environ) == []
+    assert any("Successfully built" in line for line in lines)
+    assert PASSWORD not in "\n".join(lines)
+    assert not any(line.startswith(("AMLPRIV", "amlpriv-build")) for line in lines)
+    if tool.name == "docker":
+        assert PASSWORD not in (tmp_path / "docker.txt").read_text()
+
+
+def test_a_version_from_git_is_known_in_the_container(
+    machine: Machine, environ: dict[str, str], tmp_path: Path
+) -> None:
+    setup = (
+        "import subprocess\nversion = subprocess.check_output(['git', 'describe', '--tags'], text=True).strip()[1:]\n"
+        + SETUP.replace("setup(ext_modules", "setup(version=version, ext_modules")
+    )
+    pyproject = PYPROJECT.replace('version = "1.0"', 'dynamic = ["version"]')
+    project = compiled_project(tmp_path / "repository" / "packages" / "fast", setup=setup, pyproject=pyproject)
+    who = ["-c", "user.name=Contoso", "-c", "user.email=dev@example.org"]
+    for command in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "first"], ["tag", "v2.5"]):
+        subprocess.run(["git", *command], cwd=tmp_path / "repository", check=True, env=environ)
+
+    wheel = build_in_container(
+        project, tmp_path / "out", tool=BUILDAH, target=machine.target, environ=environ, image=MACHINE
+    )
+
+    assert wheel.name.startswith("contoso_fast-2.5-")
+
+
+def test_a_private_build_requirement_is_handed_in(machine: Machine, environ: dict[str, str], tmp_path: Path) -> None:
+    private = build_wheel(tmp_path / "wheels", name="contoso-tools", version="1.0")
+    module = next(name for name in zipfile.ZipFile(private).namelist() if name.endswith("/__init__.py")).split("/")[0]
+    project = compiled_project(
+        tmp_path / "project",
+        setup=f"import {module}\n{SETUP}",
+        pyproject=PYPROJECT.replace('"setuptools>=61"', '"setuptools>=61", "contoso-tools"'),
+    )
+    options = {"tool": BUILDAH, "target": machine.target, "environ": environ, "image": MACHINE}
+
+    with pytest.raises(BuildError, match="does not have contoso-tools"):
+        build_in_container(project, tmp_path / "out", **options)  # type: ignore[arg-type]
+    wheel = build_in_container(project, tmp_path / "out", wheels=[private], **options)  # type: ignore[arg-type]
+
+    assert wheel.is_file()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"target": (3, 99)}, r"image example.org/machine has no CPython 3\.99; it has: cp3"),
+        ({"image": BARE, "glibc": (2, 17)}, "which is newer than that of .* and no auditwheel"),
+        ({"code": "this is no C"}, r"the build backend failed: .*_fast\.c:1:1: error:"),
+        ({"setup": "import time; time.sleep(60)", "timeout": 2.0}, "'buildah run' did not finish within 2 seconds"),
+    ],
+)
+def test_what_gives_no_fitting_wheel_is_said(
+    machine: Machine, environ: dict[str, str], tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    project = compiled_project(
+        tmp_path / "project", code=str(change.get("code", EXTENSION)), setup=str(change.get("setup", SETUP))
+    )
+    target = replace(
+        machine.target,
+        python=change.get("target", machine.target.python),  # type: ignore[arg-type]
+        glibc=change.get("glibc", machine.target.glibc),  # type: ignore[arg-type]
+    )
+    image, limit = str(change.get("image", MACHINE)), float(str(change.get("timeout", 100)))
+
+    with pytest.raises(BuildError, match=message):
+        build_in_container(
+            project, tmp_path / "out", tool=BUILDAH, target=target, environ=environ, image=image, timeout=limit
+        )
+
+    assert _containers(environ) == []
+
+
+def test_an_image_whose_registry_does_not_answer_is_a_matter_of_the_network(
+    machine: Machine, tool: ContainerTool, environ: dict[str, str], tmp_path: Path
+) -> None:
+    image = "127.0.0.1:1/contoso/none:1"
+
+    with pytest.raises(NetworkError, match=f"{tool} cannot get the image {image} for linux/amd64") as caught:
+        build_in_container(
+            compiled_project(tmp_path / "project"),
+            tmp_path / "out",
+            tool=tool,
+            target=machine.target,
+            environ=environ,
+            image=image,
+        )
+
+    assert "--build-image" in str(caught.value.hint)
+
+
+def test_a_folder_without_a_project_is_refused_before_anything_is_run(machine: Machine, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not a Python project"):
+        build_in_container(tmp_path, tmp_path / "out", tool=BUILDAH, target=machine.target, environ={})
