@@ -16,7 +16,9 @@ from amlpriv.actions.making import make_all
 from amlpriv.actions.packages import Packages, named_paths, wheel_of
 from amlpriv.connections.feeds import FeedKind, parse_feed_url, same_feed
 from amlpriv.errors import InputError
+from amlpriv.secret import redact
 from amlpriv.sourcecopy import git_root
+from amlpriv.specs.addresses import address_of_file
 from amlpriv.specs.closure import Needed, Requiring, close
 from amlpriv.specs.environment import EnvironmentFile, UnneededSource, unneeded_sources
 from amlpriv.specs.index_line import index_in_use, with_index_line
@@ -138,6 +140,8 @@ class _Gatherer:
         if project is None or (required in self.file.sources and required not in self.brought):
             return
         found = self._seek(required, by, project, extras, guess=guess and required not in self.brought)
+        if found is None and guess and required not in self.brought:
+            found = self._linked(required, by, project)
         found = self._settled(found, required, by) if found is not None else None
         if found is None:
             return
@@ -147,6 +151,18 @@ class _Gatherer:
 
     def _seek(self, required: str, by: str, project: Path, extras: frozenset[str], *, guess: bool) -> Found | None:
         return Seeker(self.packages.landscape, project, by, self.packages.target).find(required, extras, guess=guess)
+
+    def _linked(self, required: str, by: str, project: Path) -> Found | None:
+        """The folder whose address the wheel gave, which nothing else tells. InputError when it is not there."""
+        url = self.packages.links.get(project.resolve(), {}).get(required)
+        if url is None:
+            return None
+        path = Path(address_of_file(url))
+        if url.lower().startswith("file:") and path.exists():
+            return Found(PathSource(str(path)))
+        message = f"{by} needs {required} from {redact(url)}, which is not found."
+        hint = f"Say in 'sources' of the environment file where {required} comes from."
+        raise InputError(message, file=project, hint=hint)
 
     def _take(self, required: str, by: str, found: Found) -> None:
         before, place = self.brought.get(required), self._place(found)

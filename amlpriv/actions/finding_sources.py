@@ -79,8 +79,7 @@ class Seeker:
             return Found(source, indexes[source.index])
         if isinstance(source, PathSource):
             base = Path(entry.position.file).parent if entry.position and entry.position.file else self.folder
-            place = base / Path(source.path).expanduser()
-            if not place.exists():
+            if not (base / _at_home(source.path)).exists():
                 message = f"{self.needed_by} needs {entry.name}, and its source does not exist: {source.path}."
                 hint = "Correct the path, or give the package a source in the environment file."
                 raise input_error(message, entry.position, hint=hint)
@@ -123,6 +122,13 @@ class Seeker:
             message = f"{self.needed_by} needs {name}, and several projects beside it have this name: {shown}."
             raise InputError(message, file=self.folder, hint="Say in 'sources' which one is meant.")
         return Found(PathSource(str(places[0])), sibling=places[0])
+
+
+def _at_home(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # there is no such user
+        return Path(path)
 
 
 def _below(place: Path, root: Path) -> str:

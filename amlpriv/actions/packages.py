@@ -57,6 +57,8 @@ class Packages:
     """Finds them, by key and project folder."""
     built: dict[Path, tuple[Path, Wheel]] = field(default_factory=dict)
     """By project folder: what several sources lead to is built once."""
+    links: dict[Path, dict[str, str]] = field(default_factory=dict)
+    """By project folder: the addresses that its wheel gave for packages, by name."""
     chain: tuple[Path, ...] = ()
     """The projects for whose build these packages are."""
     inputs: Inputs | None = None
@@ -130,9 +132,22 @@ class Packages:
             build = partial(wheel_at, project, key, self.work, **options)
             out = self.work / f"built-{key.replace(':', '-')}" / "in-container"
             path = build() if self.chain else ContainerBuild(self.target, **options).fitting(project, out, build)
-            path = _unlinked(path)
+            self._unlink(path, real)
             self.built[real] = path, inspect_wheel(path)
         return self.built[real]
+
+    def _unlink(self, wheel: Path, project: Path) -> None:
+        """Leave names in place of the addresses of what the environment has as wheels too."""
+        declared = self.landscape.declared(project)
+        names = {*self.file.sources, *(declared.entries if declared else ())}
+        plain = wheel.with_name(f"{wheel.name}.plain")
+        try:
+            with wheel.open("rb") as stream, plain.open("wb") as target:
+                self.links[project] = unlink(stream, target, names)
+            if self.links[project]:
+                plain.replace(wheel)
+        finally:
+            plain.unlink(missing_ok=True)
 
     def is_built(self, name: str) -> bool:
         """Whether the wheel of a package was built from a project."""
@@ -158,19 +173,6 @@ class Packages:
             for item in (*listed, *inside)
             if canonicalize_name(item.name) == name and self.target.holds(item.marker)
         ]
-
-
-def _unlinked(wheel: Path) -> Path:
-    """A wheel that was built here, without addresses on this machine in what it requires."""
-    plain = wheel.with_name(f"{wheel.name}.unlinked")
-    try:
-        with wheel.open("rb") as stream, plain.open("wb") as target:
-            changed = unlink(stream, target)
-        if changed:
-            plain.replace(wheel)
-    finally:
-        plain.unlink(missing_ok=True)
-    return wheel
 
 
 def is_project(path: Path) -> bool:

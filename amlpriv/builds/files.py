@@ -59,24 +59,25 @@ class Walk:
         code = frozenset(parent for name, parent in direct.items() if name.endswith(".py"))
         return cls(root, project, inside, frozenset(tops), frozenset(folders), code, text)
 
-    def files(self, folder: Path, *, counted: bool = False) -> Iterator[Path]:
-        """Files and links below a folder, in an order that does not change. ``counted``: whatever git thinks of them.
-
-        Raises OSError.
-        """
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+    def files(self, folder: Path) -> Iterator[str]:
+        """Files and links below a folder, as paths from the root. Raises OSError."""
         here = _relative(folder, self.root)
-        counted = counted or not self.wanted or here in self.wanted or (here in self.code and here not in self.tops)
+        return self._files(str(folder), "" if here == "." else f"{here}/", counted=not self.wanted)
+
+    def _files(self, folder: str, here: str, *, counted: bool) -> Iterator[str]:
+        """``counted``: whatever git thinks of them."""
+        with os.scandir(folder) as found:
+            entries = list(found)
+        name = here[:-1] or "."
+        counted = counted or name in self.wanted or (name in self.code and name not in self.tops)
         for entry in entries:
-            name = entry.name if here == "." else f"{here}/{entry.name}"
-            path = folder / entry.name
+            name = f"{here}{entry.name}"
             if entry.is_dir(follow_symlinks=False):
-                is_ours = counted or name in self.folders or name in self.wanted
-                if (is_ours or self._named(entry.name)) and not is_junk(path, self.project):
-                    yield from self.files(path, counted=counted or not is_ours)
-            elif entry.name != ".git" and (counted or self._is_wanted(name) or self._counts(path)):
-                yield path
+                ours = counted or name in self.folders or name in self.wanted
+                if (ours or self._named(entry.name)) and not is_junk(Path(entry.path), self.project):
+                    yield from self._files(entry.path, f"{name}/", counted=counted or not ours)
+            elif entry.name != ".git" and (counted or self._is_wanted(name) or self._counts(Path(entry.path))):
+                yield name
 
     def _is_wanted(self, name: str) -> bool:
         return name in self.wanted or name.rstrip() in self.wanted

@@ -44,25 +44,25 @@ class FileHashes:
     def _file(self) -> Path:
         return self.notes / f"{sha256(os.fsencode(self.root)).hexdigest()[:32]}.json"
 
-    def of(self, path: Path, whole: Path) -> tuple[str, str]:
-        """Kind and content of a file: ``-``, ``x`` (executable) or ``l`` (a link), and a SHA-256.
+    def of(self, name: str, whole: Path) -> tuple[str, str]:
+        """Kind and content of the file at that path from the root: ``-``, ``x`` (executable) or ``l`` (a link), and a SHA-256.
 
         A link that leads out of the folder ``whole`` counts with what it leads to. Raises OSError; ValueError for a
         link to a folder outside, whose content is not looked through.
         """
-        status = path.lstat()
+        path = f"{self.root}/{name}"
+        status = os.lstat(path)
         if stat.S_ISLNK(status.st_mode):
-            return "l", _of_link(path, whole)
+            return "l", _of_link(Path(path), whole)
         if not stat.S_ISREG(status.st_mode):
             return "?", ""  # a socket or a device is not copied for the build either
         kind = "x" if os.name == "posix" and status.st_mode & stat.S_IXUSR else "-"
-        name = path.relative_to(self.root).as_posix()
         look = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
         known = self._known.get(name)
         if known is not None and known[0] == look:
             return kind, known[1]
         begun = time.time()
-        digest = hash_file(path)
+        digest = hash_file(Path(path))
         self._changed = self._changed or known is not None
         self._known.pop(name, None)
         if begun - max(status.st_mtime, status.st_ctime) > SETTLED:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import posixpath
 import re
 import sys
 import sysconfig
@@ -68,6 +69,7 @@ class Inputs:
     _untracked: dict[Path, frozenset[str] | None] = field(default_factory=dict)
     _states: dict[Path, tuple[object, ...]] = field(default_factory=dict)
     _hashes: dict[Path, FileHashes] = field(default_factory=dict)
+    _program: list[object] = field(default_factory=list)
     _pythons: dict[Path | None, str | None] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
@@ -126,15 +128,21 @@ class Inputs:
         top = root or project
         whole = top if top != project and looks_outside(project) else project
         walk = Walk.over(whole, top, project, self._wanted(top) if root else None, text)
-        paths = list(islice(walk.files(whole), MOST_FILES + 1))
-        if len(paths) > MOST_FILES or sum(path.lstat().st_size for path in paths) > MOST_BYTES:
+        names = list(islice(walk.files(whole), MOST_FILES + 1))
+        above = [folder.as_posix() for folder in project.relative_to(top).parents]
+        names += [
+            path for folder in above for name in _RULES if (top / (path := posixpath.join(folder, name))).is_file()
+        ]
+        if len(names) > MOST_FILES or sum(os.lstat(top / name).st_size for name in names) > MOST_BYTES:
             return None
-        above = [top / folder for folder in project.relative_to(top).parents]
-        paths += [path for folder in above for name in _RULES if (path := folder / name).is_file()]
         if top not in self._hashes:
             self._hashes[top] = FileHashes(top, self.notes)
         hashes = self._hashes[top]
-        files = {(Path(os.path.relpath(path, project)).as_posix(), *hashes.of(path, whole)) for path in paths}
+        here = "" if project == top else f"{project.relative_to(top).as_posix()}/"
+        # A project may move within its repository: what is in it counts by its place in the project.
+        files = {
+            (name[len(here) :] if name.startswith(here) else f"/{name}", *hashes.of(name, whole)) for name in names
+        }
         hashes.keep()
         return sorted(files)
 
@@ -157,11 +165,11 @@ class Inputs:
         return {**named, **known, **files}
 
     def _uv(self) -> list[object]:
-        path = uv_program(self.environ)
-        if not path.is_absolute():
-            return [str(path)]
-        status = path.stat()
-        return [status.st_size, status.st_mtime_ns]
+        if not self._program:
+            path = uv_program(self.environ)
+            status = path.stat() if path.is_absolute() else None
+            self._program += [status.st_size, status.st_mtime_ns] if status else [str(path)]
+        return self._program
 
     def _interpreter(self, python: Path | None) -> str | None:
         if python not in self._pythons:

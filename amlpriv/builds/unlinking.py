@@ -1,8 +1,9 @@
-"""Requirements on a local path taken out of a wheel: ``name @ file:///...`` becomes ``name``.
+"""Addresses of packages that are shipped beside a wheel, taken out of it: ``name @ file:///...`` becomes ``name``.
 
-Poetry writes its path dependencies into the wheel so, and Hatch and PDM what their projects say. Such an address means
-something on the machine that built the wheel, or nothing at all after a build in a copy; pip refuses it elsewhere, and
-it differs from build to build. Everything else in the wheel stays as it is, in its order.
+Poetry writes its path and git dependencies into the wheel so, and Hatch and PDM what their projects say. The address of
+a file means something on the machine that built the wheel, or nothing at all after a build in a copy, and differs from
+build to build. And pip takes no package from another address than the one that a requirement names. Everything else in
+the wheel stays as it is, in its order.
 """
 
 from __future__ import annotations
@@ -13,53 +14,53 @@ import hashlib
 import io
 import shutil
 import zipfile
+from collections.abc import Collection
 from typing import BinaryIO
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 __all__ = ["unlink"]
 
 _HEADER = "Requires-Dist:"
 
 
-def unlink(wheel: BinaryIO, into: BinaryIO) -> bool:
-    """Write a wheel without such requirements; False, and nothing written, when it has none.
+def unlink(wheel: BinaryIO, into: BinaryIO, names: Collection[str] = ()) -> dict[str, str]:
+    """Write a wheel without the addresses of files, and of packages in ``names`` (normalised).
 
-    The wheel is one that was built just now: what is no wheel at all is left for those who read it.
+    Returns what was taken out, by name; nothing is written when that is nothing. The wheel is one that was built just now: what is no wheel at all is left for those who read it.
     """
     try:
         with zipfile.ZipFile(wheel) as archive:
             names = [name for name in archive.namelist() if name.count("/") == 1]
             metadata = next((name for name in names if name.endswith(".dist-info/METADATA")), None)
             if metadata is None:
-                return False
-            text = archive.read(metadata).decode("utf-8")
-            changed = _without_links(text)
-            if changed == text:
-                return False
-            _rewrite(archive, {metadata: changed.encode("utf-8")}, into)
-            return True
+                return {}
+            lines = archive.read(metadata).decode("utf-8").splitlines(keepends=True)
+            taken: dict[str, str] = {}
+            for number, line in enumerate(lines):
+                if not line.strip():  # what follows is prose
+                    break
+                lines[number] = _unlinked(line, names, taken)
+            if taken:
+                _rewrite(archive, {metadata: "".join(lines).encode("utf-8")}, into)
+            return taken
     except (zipfile.BadZipFile, UnicodeDecodeError):
-        return False
+        return {}
 
 
-def _without_links(text: str) -> str:
-    """The metadata with plain names; its body, behind the first blank line, is prose."""
-    lines = text.splitlines(keepends=True)
-    end = next((number for number, line in enumerate(lines) if not line.strip()), len(lines))
-    return "".join([*(_unlinked(line) for line in lines[:end]), *lines[end:]])
-
-
-def _unlinked(line: str) -> str:
+def _unlinked(line: str, names: Collection[str], taken: dict[str, str]) -> str:
+    """The line with a plain name in place of an address, which is noted."""
     if not line.startswith(_HEADER):
         return line
     try:
         requirement = Requirement(line[len(_HEADER) :].strip())
     except InvalidRequirement:
         return line
-    if not (requirement.url or "").lower().startswith("file:"):
+    url, name = requirement.url, str(canonicalize_name(requirement.name))
+    if url is None or not (url.lower().startswith("file:") or name in names):
         return line
-    requirement.url = None
+    taken[name], requirement.url = url, None
     return f"{_HEADER} {requirement}{line[len(line.rstrip()) :]}"
 
 

@@ -60,6 +60,10 @@ _ALWAYS = {
     "PIP_PROGRESS_BAR": "off",
     "PIP_ROOT_USER_ACTION": "ignore",
     "PYTHONHASHSEED": "0",
+    # The copy may belong to another account than the one that builds; git would not answer then.
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "safe.directory",
+    "GIT_CONFIG_VALUE_0": "*",
     "PYTHONUNBUFFERED": "1",
 }
 

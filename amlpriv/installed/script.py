@@ -97,12 +97,14 @@ def infos() -> Iterator[Path]:
     for entry in [*sys.path, *user_site()]:
         folder = Path(entry)
         key = os.path.normcase(str(folder))
-        if not entry or key in seen or not folder.is_dir():
+        if not entry or key in seen:
             continue
         seen.add(key)
-        for path in sorted(folder.iterdir()):
-            if path.suffix in (".dist-info", ".egg-info"):
-                yield path
+        try:
+            paths = sorted(folder.iterdir()) if folder.is_dir() else []
+        except (OSError, ValueError):  # not ours to list, or no path at all
+            continue
+        yield from (path for path in paths if path.suffix in (".dist-info", ".egg-info"))
 
 
 def user_site() -> list[str]:

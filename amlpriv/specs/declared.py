@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 
 from amlpriv.errors import InputError
 from amlpriv.specs.addresses import address_of_file
+from amlpriv.specs.git_lines import needs_us
 from amlpriv.specs.members import MemberTable
 from amlpriv.specs.nodes import YamlMap, YamlScalar
 from amlpriv.specs.positions import Position
@@ -155,14 +156,15 @@ def _rooted(text: str, root: str) -> str:
 
 
 def _direct(document: TomlDocument, root: str) -> Iterator[SourceEntry]:
-    """``name @ file:...``; a web or repository address stays in the wheel, for the image build."""
+    """``name @ file:...``, and a repository that only we can read; other addresses are left for the image build."""
     extras = [("project", "optional-dependencies", extra) for extra in _keys(document.get(*_EXTRAS))]
     for path in (("project", "dependencies"), *extras, (_BUILD, "requires")):
         extra = path[2] if len(path) > 2 else None
         for item, place in _requirements(document, root, path):
             if item.url and item.url.lower().startswith("file:"):
-                where = {"path": address_of_file(item.url)}
-                yield _entry(item.name, where, place, item.marker, extra)
+                yield _entry(item.name, {"path": address_of_file(item.url)}, place, item.marker, extra)
+            elif item.url and item.url.lower().startswith("git+") and needs_us(item.url):
+                yield _entry(item.name, {"git": item.url}, place, item.marker, extra)
 
 
 _EXTRAS = ("project", "optional-dependencies")

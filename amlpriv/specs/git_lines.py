@@ -16,7 +16,7 @@ from amlpriv.specs.environment import EnvironmentFile
 from amlpriv.specs.pip import PipLine, PipVcs
 from amlpriv.specs.sources import GitSource, Source
 
-__all__ = ["with_git_packed"]
+__all__ = ["needs_us", "with_git_packed"]
 
 
 def with_git_packed(file: EnvironmentFile, *, https: bool) -> EnvironmentFile:
@@ -42,7 +42,10 @@ def with_git_packed(file: EnvironmentFile, *, https: bool) -> EnvironmentFile:
 
 
 def _is_packed(line: PipVcs, *, https: bool) -> bool:
-    if not line.url.lower().startswith("git+"):
-        return False
-    git = parse_git_url(line.url)
-    return https or git.transport is Transport.SSH or git.credentials is not None
+    return line.url.lower().startswith("git+") and (https or needs_us(line.url))
+
+
+def needs_us(url: str) -> bool:
+    """Whether only this machine can fetch from the address of a repository."""
+    git = parse_git_url(url)
+    return git.transport is Transport.SSH or git.credentials is not None

@@ -190,6 +190,25 @@ def test_a_wheel_and_a_file_address_are_sources_too(repository: Repository) -> N
     assert not prepared.report.errors
 
 
+SETUP = """\
+from pathlib import Path
+from setuptools import setup
+setup(name="contoso-features", version="1.0", install_requires=["contoso-core @ " + {address}])
+"""
+
+
+def test_an_address_that_only_the_build_tells_is_followed_or_told(repository: Repository) -> None:
+    core = repository.project("elsewhere/core").as_uri()
+    repository.write("packages/features/setup.py", SETUP.format(address=repr(core)))
+    prepared = repository.only_features()
+    assert list(prepared.wheels) == ["contoso-core", "contoso-features"]
+    assert not prepared.report.errors
+    beside = 'Path(__file__).resolve().parents[1].joinpath("nowhere").as_uri()'
+    repository.write("packages/features/setup.py", SETUP.format(address=beside))
+    with pytest.raises(InputError, match=r"contoso-features needs contoso-core from file:.*, which is not found"):
+        repository.only_features()
+
+
 def test_a_mistake_in_a_source_counts_where_the_package_is_needed(repository: Repository) -> None:
     sources = '[tool.uv.sources]\ncontoso-core = {path = "packages/core"}\ncontoso-text = {pth = "../text"}\n'
     repository.write("pyproject.toml", WORKSPACE + sources)

@@ -71,5 +71,5 @@ def test_a_path_out_of_the_repository_is_told(remote: Repository, server: GitSer
     source = f'[tool.uv.sources]\ncontoso-core = {{path = "{(outside / "core").as_posix()}"}}\n'
     remote.project("packages/features", ["contoso-core"], source)
     commit(remote, server)
-    with pytest.raises(InputError, match="contoso-features needs a package from .* outside of its repository"):
+    with pytest.raises(InputError, match=r"contoso-features needs a package from .* outside of its repository"):
         remote.prepare(environment(remote, server))

@@ -18,14 +18,13 @@ PROJECT = {
 }
 
 
-def found(project: Path, root: Path | None = None) -> list[str]:
-    top = root or project
+def found(project: Path) -> list[str]:
     wanted = None
-    if (top / ".git").exists():
-        tracked = listed_files(top, os.environ, "--cached") or frozenset()
-        wanted = tracked | (listed_files(top, os.environ, "--others", "--exclude-standard") or frozenset())
-    walk = Walk.over(project, top, project, wanted, configuration_text(project))
-    return [path.relative_to(project).as_posix() for path in walk.files(project)]
+    if (project / ".git").exists():
+        tracked = listed_files(project, os.environ, "--cached") or frozenset()
+        wanted = tracked | (listed_files(project, os.environ, "--others", "--exclude-standard") or frozenset())
+    walk = Walk.over(project, project, project, wanted, configuration_text(project))
+    return sorted(walk.files(project))
 
 
 def test_what_git_tracks_or_would_track_counts_and_what_was_deleted_does_not(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def test_a_local_path_becomes_a_name_and_the_wheel_stays_valid(tmp_path: Path) -
     changed = tmp_path / "new" / wheel.name
     changed.parent.mkdir()
     with wheel.open("rb") as source, changed.open("wb") as target:
-        assert unlink(source, target)
+        assert unlink(source, target) == {"contoso-core": "file:///home/x/core"}
     read = inspect_wheel(changed)
     core, text, pandas = read.requires_dist
     assert str(core) == 'contoso-core[fast]; python_version > "3.8"'
@@ -39,6 +39,13 @@ def test_a_wheel_without_local_paths_is_left_alone(tmp_path: Path) -> None:
         with build_wheel(tmp_path, requires_dist=requires).open("rb") as source:
             assert not unlink(source, target)
         assert target.getvalue() == b""
+
+
+def test_the_address_of_a_package_that_is_shipped_is_taken_out_too(tmp_path: Path) -> None:
+    url = "git+https://example.org/x.git"
+    wheel = build_wheel(tmp_path, requires_dist=[f"X_x @ {url}", f"y @ {url}"])
+    with wheel.open("rb") as source, (tmp_path / "new.whl").open("wb") as target:
+        assert unlink(source, target, ["x-x"]) == {"x-x": url}
 
 
 def test_what_is_no_wheel_is_left_alone() -> None:

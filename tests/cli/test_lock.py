@@ -65,7 +65,7 @@ def test_check_and_plan_refuse_without_a_fresh_lock_where_it_is_wanted(file: Pat
     stale = amlpriv("plan", file.name, "--locked", "--no-start")
     assert stale.code == 1
     assert "error AP112: The lock is stale and not used: acme-core became acme-core>=1." in stale.err
-    assert "Lock again: amlpriv lock environment.yml" in stale.err
+    assert "Lock again: 'amlpriv lock environment.yml'." in stale.err
     warned = amlpriv("check", file.name, "--offline")
     assert warned.code == 0
     assert "warning AP112" in warned.err

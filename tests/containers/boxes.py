@@ -91,11 +91,10 @@ def compiled_project(folder: Path, *, setup: str = SETUP, code: str = EXTENSION,
 
 
 def machine_image(folder: Path, environ: dict[str, str], prefix: Path, python: str, tools: Path) -> dict[str, str]:
-    """Images of nothing but links; this machine's /usr, Python and ``tools`` are mounted into their containers.
+    """The image ``example.org/machine``: nothing but links; this machine's /usr, Python and ``tools`` are mounted into
+    its containers. It has the Python where manylinux images have it, and ``tools`` on PATH.
 
-    ``example.org/machine`` has the Python where manylinux images have it, and auditwheel; ``example.org/bare`` has the
-    Python alone. The answer is the environment in which buildah and podman know them. CalledProcessError when the tool
-    does not work here.
+    The answer is the environment in which buildah and podman know it. CalledProcessError when buildah does not work.
     """
     root = folder / "root"
     root.mkdir(parents=True)
@@ -114,11 +113,9 @@ def machine_image(folder: Path, environ: dict[str, str], prefix: Path, python: s
     (root / "opt" / "python").mkdir(parents=True)
     (root / "opt" / "python" / f"{tag}-{tag}").symlink_to(prefix)
     settings = {**environ, **_settings(folder, volumes)}
-    for image, path in (("machine", f"{tools}:/usr/bin:/bin"), ("bare", "/usr/bin:/bin")):
-        (folder / "Dockerfile").write_text(f"FROM scratch\nCOPY root /\nENV PATH={path}\n", encoding="utf-8")
-        options = ["--isolation", "chroot", "--platform", "linux/amd64", "--tag", f"example.org/{image}"]
-        command = ["buildah", "bud", *options, str(folder)]
-        subprocess.run(command, env=settings, check=True, capture_output=True, timeout=120)
+    (folder / "Dockerfile").write_text(f"FROM scratch\nCOPY root /\nENV PATH={tools}:/usr/bin:/bin\n", encoding="utf-8")
+    options = ["--isolation", "chroot", "--platform", "linux/amd64", "--tag", "example.org/machine"]
+    subprocess.run(["buildah", "bud", *options, folder], env=settings, check=True, capture_output=True, timeout=120)
     return settings
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from amlpriv.connections.kinds import StoredConnection
 from amlpriv.findings import Finding, Severity
 from amlpriv.preflight.engine import Rule, check, rules
 from amlpriv.preflight.subject import PackagedWheel, Subject
+from amlpriv.specs.lock_text import LockUse
 
 RULES = sorted(path.stem for path in Path(amlpriv.preflight.rules.__path__[0]).glob("ap*.py"))
 
@@ -123,6 +125,7 @@ def test_every_finding_says_what_where_and_what_to_do(
     """Sentences, a fix, the file; never a secret. Between them the files set off all rules but one."""
     report = check(messy(subject, packaged)) + check(subject(OTHER))
     report += check(subject(INDEXED, connections=CONNECTIONS, absent=("pandas",)))
+    report += check(replace(subject(OTHER), lock=LockUse("a.lock.txt", "environment.yml", ("six is required now",))))
     every = {rule.code for rule in rules()}
     assert every - {finding.code for finding in report} == {"AP210"}  # refused by the file's reader already
     for finding in report:

@@ -26,10 +26,10 @@ def find(subject: Subject) -> Iterator[Finding]:
         return
     more = len(lock.changes) - _SHOWN
     changes = "; ".join(lock.changes[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
-    yield Place(lock.file, 1).finding(
+    yield Place(subject.environment.file).finding(
         CODE,
         Severity.ERROR if lock.required else Severity.WARNING,
         PurePath(lock.file).name,
         f"The lock is stale and not used: {changes}.",
-        fix=f"Lock again: amlpriv lock {PurePath(lock.of).name}",
+        fix=f"Lock again: 'amlpriv lock {lock.of}'.",
     )

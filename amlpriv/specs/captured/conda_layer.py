@@ -76,7 +76,11 @@ def _reason(name: str) -> str | None:
 
 
 def _asked(installed: Installed, alive: Collection[str]) -> list[str]:
-    """Names by conda's history, else by its records, else what no other package depends on."""
+    """Names by conda's history and its records, else what no other package depends on.
+
+    ``requested_specs`` of a record: rattler's documentation, "PrefixRecord" (before it: ``requested_spec``). The lines
+    of the history are as conda and micromamba write them; their format is published nowhere (assumed).
+    """
     asked: dict[str, None] = {}
     for line in installed.conda_specs:
         match = _SPECS.fullmatch(line)

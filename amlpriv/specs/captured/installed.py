@@ -100,11 +100,11 @@ class Installed:
         for text in distribution.requires:
             try:
                 requirement = Requirement(text)
-            except InvalidRequirement:
+                marker = requirement.marker
+                if marker is None or marker.evaluate({**self.markers, "extra": ""}):
+                    found.add(str(canonicalize_name(requirement.name)))
+            except (InvalidRequirement, ValueError, KeyError):  # nobody can install that either
                 continue
-            marker = requirement.marker
-            if marker is None or marker.evaluate({**self.markers, "extra": ""}):
-                found.add(str(canonicalize_name(requirement.name)))
         return frozenset(found & self.distributions.keys())
 
 

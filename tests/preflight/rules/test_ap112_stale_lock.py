@@ -21,9 +21,9 @@ def found(subject: Subject, lock: LockUse | None) -> list[Finding]:
 def test_a_stale_lock_is_a_warning_that_says_what_changed(subject: Callable[..., Subject]) -> None:
     """And how to lock again."""
     (finding,) = found(subject(), LockUse(LOCK, "churn.yml", ("pandas>=1 became pandas>=2",)))
-    assert (finding.severity, finding.file, finding.subject) == (Severity.WARNING, LOCK, "churn.lock.txt")
+    assert (finding.severity, finding.subject) == (Severity.WARNING, "churn.lock.txt")
     assert finding.message == "The lock is stale and not used: pandas>=1 became pandas>=2."
-    assert finding.fix == "Lock again: amlpriv lock churn.yml"
+    assert finding.fix == "Lock again: 'amlpriv lock churn.yml'."
 
 
 def test_it_is_an_error_where_a_fresh_one_is_wanted(subject: Callable[..., Subject]) -> None:

@@ -142,3 +142,11 @@ def test_a_notebook_package_is_known(name: str) -> None:
 @pytest.mark.parametrize("name", ["pandas", "jupyterless", "conda-forge-thing", "pythonnet", "colorama"])
 def test_what_is_none_of_them_stays(name: str) -> None:
     assert reason_to_leave(name) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["not a requirement", 'b; platform_release > "x.y"', "b @ nowhere", "b ; nothing == '1'"]
+)
+def test_a_requirement_that_nobody_understands_counts_as_none(text: str) -> None:
+    found = installed(package("a", "1.0", text), package("b"))
+    assert set(pip_lines(composed(found))) <= {"a==1.0", "b==1.0"}

@@ -74,7 +74,13 @@ def test_a_repository_is_pinned_to_its_commit_with_the_subdirectory() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["ssh://git@github.com/contoso/nlp.git", "https://example.org:8443/x/nlp", "https://dev.azure.com/o/p/_git/nlp"],
+    [
+        "ssh://git@github.com/contoso/nlp.git",
+        "ssh://tester@127.0.0.1:2222/srv/git/nlp.git",
+        "http://127.0.0.1:8080/nlp.git",
+        "https://example.org:8443/x/nlp",
+        "https://dev.azure.com/o/p/_git/nlp",
+    ],
 )
 def test_an_address_without_a_credential_stays_as_it_is(url: str) -> None:
     assert git(url) == Origin(GitSource(url, rev=COMMIT))
