@@ -26,7 +26,7 @@ from amlpriv.interpreters import uv_program
 from amlpriv.processes import ToolTimeoutError, run
 from amlpriv.sourcecopy import copy_project, git_root
 
-__all__ = ["NO_CACHE", "build_inputs", "build_wheel", "build_wheel_cached"]
+__all__ = ["NO_CACHE", "build_inputs", "build_wheel", "build_wheel_cached", "is_kept"]
 
 NO_CACHE = "AMLPRIV_NO_BUILD_CACHE"
 """Set to 1, every project is built, whatever was built before."""
@@ -34,6 +34,7 @@ NO_CACHE = "AMLPRIV_NO_BUILD_CACHE"
 FIXED_TIME = 315532800 + 86400
 """1980-01-02, UTC: a zip file has no time before 1980, and the first day is 1979 in some zones."""
 
+_BUILT = "built"
 _CMAKE = re.compile(r"scikit[-_]build[-_]core|py_build_cmake")
 
 
@@ -101,21 +102,31 @@ def build_wheel_cached(
     the same questions about one repository. A cache that cannot be used costs time only; it never fails a build.
     """
     name = project.name or project.resolve().name
-    key = None
-    if environ.get(NO_CACHE, "") in ("", "0") and project.is_dir():
-        key = (inputs or build_inputs(cache, environ)).key(project, python=python)
-    store = WheelStore(cache / "built")
+    key = _key(project, inputs or build_inputs(cache, environ), python)
+    store = WheelStore(cache / _BUILT)
     wheel = store.take(key, out) if key is not None else None
     if wheel is not None:
         say(f"unchanged, not built again: {name}")
     else:
         say(f"building {name}")
         wheel = build_wheel(project, out, environ=environ, python=python, on_line=on_line, cancelled=cancelled)
-        if key is not None:
+        # Somebody may have edited a file since the key was made.
+        if key is not None and key == _key(project, build_inputs(cache, environ), python):
             store.keep(key, wheel)
     if _is_empty(wheel):
         say(f"note: {wheel.name} holds no file but its metadata: the build backend found no package in {project}")
     return wheel
+
+
+def is_kept(project: Path, *, cache: Path, inputs: Inputs) -> bool:
+    """Whether ``build_wheel_cached`` is going to find the wheel, as far as can be said beforehand."""
+    key = _key(project, inputs, None)
+    return key is not None and WheelStore(cache / _BUILT).has(key)
+
+
+def _key(project: Path, inputs: Inputs, python: Path | None) -> str | None:
+    asked = inputs.environ.get(NO_CACHE, "") in ("", "0") and project.is_dir()
+    return inputs.key(project, python=python) if asked else None
 
 
 def build_inputs(cache: Path, environ: Mapping[str, str]) -> Inputs:

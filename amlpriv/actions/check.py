@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from amlpriv.actions.container_builds import with_container
-from amlpriv.actions.feed_questions import absent_names
+from amlpriv.actions.feed_questions import ask_index
 from amlpriv.actions.judging import judged
 from amlpriv.actions.opening import LOCAL, locate, open_workspace
 from amlpriv.actions.preparing import preparing
@@ -83,9 +83,9 @@ def check(
         prepared = judged(prepared, opened) if opened is not None else prepared
         notes, subject = list(prepared.notes), prepared.subject
         if not offline:
-            absent, note = absent_names(prepared, environ=surroundings, workspace=opened)
-            subject = replace(subject, absent=absent)
-            notes += [note] if note else []
+            said = ask_index(prepared, environ=surroundings, workspace=opened)
+            subject = replace(subject, absent=said.absent, refused=said.refused)
+            notes += [said.note] if said.note else []
         found = tuple(verdict for _, verdict in verdicts(subject))
         return Checked(prepared.file.name, run_rules(subject, ignore=ignore), found, tuple(notes), purpose)
 

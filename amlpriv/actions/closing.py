@@ -105,6 +105,7 @@ class _Gatherer:
     packages: Packages
     brought: dict[str, _Brought] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
+    sought: dict[tuple[object, ...], Found | None] = field(default_factory=dict)
 
     def outline(self, name: str) -> Requiring | None:
         """What is known of a package: its wheel, or what its project says."""
@@ -150,7 +151,11 @@ class _Gatherer:
         self._take(required, by, found)
 
     def _seek(self, required: str, by: str, project: Path, extras: frozenset[str], *, guess: bool) -> Found | None:
-        return Seeker(self.packages.landscape, project, by, self.packages.target).find(required, extras, guess=guess)
+        key = (required, project, extras, guess)
+        if key not in self.sought:
+            seeker = Seeker(self.packages.landscape, project, by, self.packages.target)
+            self.sought[key] = seeker.find(required, extras, guess=guess)
+        return self.sought[key]
 
     def _linked(self, required: str, by: str, project: Path) -> Found | None:
         """The folder whose address the wheel gave, which nothing else tells. InputError when it is not there."""

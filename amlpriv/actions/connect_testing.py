@@ -12,7 +12,7 @@ from amlpriv.actions.connect_lines import LineVerdict, SourceLine, SourceLines, 
 from amlpriv.actions.connect_listing import Found, find_connection
 from amlpriv.actions.connect_places import Place, connect_place, is_exact
 from amlpriv.actions.connect_proofs import Step, prove_feed, prove_git
-from amlpriv.connections.addresses import Credentials
+from amlpriv.connections.addresses import LOOPBACK, Credentials, read_address
 from amlpriv.connections.kinds import Auth, Category, NewConnection, StoredConnection, connection_complaints
 from amlpriv.connections.verdicts import VerdictCode
 from amlpriv.credentials.finding import find_credential
@@ -84,25 +84,29 @@ def try_connection(
 ) -> Tried:
     """Try the connection ``name`` with its own credential on ``url``, by default what it was made for.
 
-    Raises NotFoundError for an unknown connection, UsageError where it is not clear what to try; what fails on the way
-    is told by the steps.
+    The secret is read and sent only where the image build would use this connection. Raises NotFoundError for an
+    unknown connection, UsageError where it is not clear what to try; what fails on the way is told by the steps.
     """
     read = lines_of_file(file) if file else SourceLines()
     found = find_connection(connections, name, now=now)
     stored = connections.all()
     place = _place(found, url, read.lines, stored)
-    credentials, step = _credential(found, connections, place, now, sources)
-    steps = [_about(found), step]
-    own = step.ok
-    if verbose and own:
-        steps.append(_yours(place, sources))
-    say(f"asking {place.url}")
-    if place.category is Category.GIT:
-        steps += prove_git(place.url, credentials, package, environ=sources.environ)
+    steps, own = [_about(found)], False
+    if kept_back := _kept_back(place, found, stored):
+        steps += (_match(place, found, stored), kept_back)
     else:
-        prove = partial(prove_feed, environ=sources.environ, target=read.target, also_public=also_public)
-        steps += prove(place.url, credentials, package)
-    steps.append(_match(place, found, stored))
+        credentials, step = _credential(found, connections, place, now, sources)
+        steps.append(step)
+        own = step.ok
+        if verbose and own:
+            steps.append(_yours(place, sources))
+        say(f"asking {place.url}")
+        if place.category is Category.GIT:
+            steps += prove_git(place.url, credentials, package, environ=sources.environ)
+        else:
+            prove = partial(prove_feed, environ=sources.environ, target=read.target, also_public=also_public)
+            steps += prove(place.url, credentials, package)
+        steps.append(_match(place, found, stored))
     verdicts = line_verdicts(read.lines, stored, use=read.use)
     if file:
         steps.append(_lines(found, verdicts, file))
@@ -173,6 +177,28 @@ def _complaints(found: Found, credentials: Credentials, place: Place, now: datet
     stored = NewConnection(found.name, place.category, found.target, auth, user, secret)
     severe = (Severity.ERROR, Severity.WARNING)
     return tuple(str(item) for item in connection_complaints(stored, now=now) if item.severity in severe)
+
+
+def _kept_back(place: Place, found: Found, stored: Sequence[StoredConnection]) -> Step | None:
+    """A secret goes nowhere but where the image build would send it; None where it may go."""
+    address = read_address(place.url)
+    if not _serves(place, found, stored):
+        why = "the image build would not use this connection for the address"
+    elif address.scheme == "http" and address.host not in LOOPBACK and found.auth != Auth.NONE.value:
+        why = "http: would send it readable for everybody on the way, and pip ignores such an index"
+    else:
+        return None
+    return Step("credential", False, f"Not read and not sent, and nothing was asked: {why}.", exit_code=_FAILED)
+
+
+def _serves(place: Place, found: Found, stored: Sequence[StoredConnection]) -> bool:
+    """Whether the image build uses this connection for the address, or one of several that are equally close."""
+    verdict = place.match(stored)
+    if verdict.code is VerdictCode.AMBIGUOUS and verdict.connection != found.name:
+        both = [item for item in stored if item.name in (found.name, verdict.connection)]
+        return place.match(both).code is VerdictCode.AMBIGUOUS
+    used = verdict.used or verdict.code in (VerdictCode.AMBIGUOUS, VerdictCode.ANONYMOUS)
+    return used and verdict.connection == found.name
 
 
 def _match(place: Place, found: Found, stored: Sequence[StoredConnection]) -> Step:

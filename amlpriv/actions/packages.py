@@ -12,12 +12,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from amlpriv.actions.choosing import choose_wheel
-from amlpriv.actions.container_builds import ContainerBuild
+from amlpriv.actions.container_builds import BUILD_IN, ContainerBuild
 from amlpriv.actions.git_sources import Origin, fetched
 from amlpriv.actions.inspecting import inspect_wheel
 from amlpriv.actions.siblings import Landscape
 from amlpriv.actions.url_sources import fetched_wheel
-from amlpriv.building import build_inputs, build_wheel_cached
+from amlpriv.building import build_inputs, build_wheel_cached, is_kept
 from amlpriv.builds.inputs import Inputs
 from amlpriv.builds.unlinking import unlink
 from amlpriv.errors import InputError, UnsupportedError
@@ -120,6 +120,12 @@ class Packages:
         """Make what a project needs to be built; not for several at a time."""
         if self.tools_of is not None and project.resolve() not in self.built:
             self.tools[key] = self.tools_of(key, project)
+
+    def is_kept(self, key: str, project: Path) -> bool:
+        """Whether the wheel of a project was built before, so that it is there at once."""
+        if self.inputs is None or self.tools.get(key) or self.environ.get(BUILD_IN):
+            return False
+        return is_kept(project, cache=_cache(self.environ), inputs=self.inputs)
 
     def _of_project(self, key: str, project: Path) -> tuple[Path, Wheel]:
         real = project.resolve()

@@ -43,6 +43,7 @@ class Landscape:
     left: int = MOST_PROJECTS
     _declared: dict[Path, Declared | None] = field(default_factory=dict)
     _names: dict[Path, str | None] = field(default_factory=dict)
+    _workspaces: dict[Path, Workspace | None] = field(default_factory=dict)
     _members: dict[Path, dict[str, list[Path]]] = field(default_factory=dict)
     _around: dict[Path, dict[str, list[Path]]] = field(default_factory=dict)
 
@@ -56,7 +57,11 @@ class Landscape:
 
     def workspace(self, folder: Path) -> Workspace | None:
         """The uv workspace that a project is a member of. As uv does: the nearest root above it decides."""
-        place = folder.resolve()
+        if folder not in self._workspaces:
+            self._workspaces[folder] = self._workspace(folder.resolve())
+        return self._workspaces[folder]
+
+    def _workspace(self, place: Path) -> Workspace | None:
         boundary = git_root(place)
         for above in (place, *place.parents):
             declared = self._root(above)
@@ -94,25 +99,28 @@ class Landscape:
 
     def beside(self, folder: Path, name: str) -> list[Path]:
         """Those beside it that have a name, whether a workspace has them or not."""
-        return self._names_beside(folder.resolve()).get(name, [])
+        here = folder.resolve()
+        return [place for place in self._names_around(here).get(name, []) if place != here]
 
-    def _names_beside(self, folder: Path) -> dict[str, list[Path]]:
-        if folder not in self._around:
+    def _names_around(self, folder: Path) -> dict[str, list[Path]]:
+        """Also its own; the same for all projects in one folder, which is looked through once."""
+        boundary = git_root(folder)
+        key = folder if folder == boundary else folder.parent
+        if key not in self._around:
             around: dict[str, list[Path]] = {}
-            for place in self._beside(folder):
+            for place in self._all_around(folder, boundary):
                 if name := self.name(place):
                     around.setdefault(name, []).append(place)
-            self._around[folder] = around
-        return self._around[folder]
+            self._around[key] = around
+        return self._around[key]
 
-    def _beside(self, folder: Path) -> Iterator[Path]:
-        boundary = git_root(folder)
+    def _all_around(self, folder: Path, boundary: Path | None) -> Iterator[Path]:
         places: list[Path] = []
         if folder != boundary:
             places += [folder.parent / name for name in sorted(_listing(folder.parent)(""))]
         if boundary is not None:
             places += [boundary / place for place in folders_matching(_BESIDE, _listing(boundary))]
-        seen = {folder}
+        seen = set()
         for place in places:
             real = place.resolve()
             # Without a repository of ours, one that lies beside us is a checkout of somebody else's.

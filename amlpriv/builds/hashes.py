@@ -45,7 +45,7 @@ class FileHashes:
         return self.notes / f"{sha256(os.fsencode(self.root)).hexdigest()[:32]}.json"
 
     def of(self, name: str, whole: Path) -> tuple[str, str]:
-        """Kind and content of the file at that path from the root: ``-``, ``x`` (executable) or ``l`` (a link), and a SHA-256.
+        """Kind (``-``, ``x`` for executable, ``l`` for a link) and SHA-256 of the file at that path from the root.
 
         A link that leads out of the folder ``whole`` counts with what it leads to. Raises OSError; ValueError for a
         link to a folder outside, whose content is not looked through.

@@ -58,8 +58,8 @@ print("AMLPRIV", sys.version, sysconfig.get_platform(), sysconfig.get_config_var
 
 @dataclass(slots=True)
 class Inputs:
-    """Makes keys, also for several threads. What git says about a repository is asked once: use one object for one
-    run, not for longer.
+    """Makes keys, also for several threads. Each is made once, and git is asked once: use one object for one run, not
+    for longer.
     """
 
     environ: Mapping[str, str]
@@ -69,6 +69,7 @@ class Inputs:
     _untracked: dict[Path, frozenset[str] | None] = field(default_factory=dict)
     _states: dict[Path, tuple[object, ...]] = field(default_factory=dict)
     _hashes: dict[Path, FileHashes] = field(default_factory=dict)
+    _keys: dict[tuple[Path, Path | None, str], str | None] = field(default_factory=dict)
     _program: list[object] = field(default_factory=list)
     _pythons: dict[Path | None, str | None] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
@@ -79,7 +80,10 @@ class Inputs:
         ``python`` runs the build, by default our own; ``made_for`` is what else sets two builds apart.
         """
         with self._lock:  # several builds of one run ask at the same time
-            return self._key(project.resolve(), python, made_for)
+            asked = (project.resolve(), python, made_for)
+            if asked not in self._keys:
+                self._keys[asked] = self._key(*asked)
+            return self._keys[asked]
 
     def _key(self, project: Path, python: Path | None, made_for: str) -> str | None:
         try:

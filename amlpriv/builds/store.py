@@ -38,6 +38,10 @@ class WheelStore:
     most_wheels: int = MOST_WHEELS
     most_bytes: int = MOST_BYTES
 
+    def has(self, key: str) -> bool:
+        """Whether something is kept under the key, damaged or not."""
+        return (self.folder / key / _ENTRY).is_file()
+
     def take(self, key: str, out: Path) -> Path | None:
         """The wheel's copy in the folder ``out``; None when there is none, or a damaged one, which is removed."""
         entry = self.folder / key

@@ -28,12 +28,12 @@ _HEADER = "Requires-Dist:"
 def unlink(wheel: BinaryIO, into: BinaryIO, names: Collection[str] = ()) -> dict[str, str]:
     """Write a wheel without the addresses of files, and of packages in ``names`` (normalised).
 
-    Returns what was taken out, by name; nothing is written when that is nothing. The wheel is one that was built just now: what is no wheel at all is left for those who read it.
+    Returns what was taken out, by name; nothing is written when that is nothing, nor for what is no wheel at all.
     """
     try:
         with zipfile.ZipFile(wheel) as archive:
-            names = [name for name in archive.namelist() if name.count("/") == 1]
-            metadata = next((name for name in names if name.endswith(".dist-info/METADATA")), None)
+            top = [member for member in archive.namelist() if member.count("/") == 1]
+            metadata = next((member for member in top if member.endswith(".dist-info/METADATA")), None)
             if metadata is None:
                 return {}
             lines = archive.read(metadata).decode("utf-8").splitlines(keepends=True)

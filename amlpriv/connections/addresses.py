@@ -6,6 +6,7 @@ Names in a path compare decoded: ``My%20Project`` and ``My Project`` are one nam
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
@@ -141,9 +142,25 @@ def _split(text: str, credentials: Credentials | None, complaints: list[Complain
     if pieces.fragment:
         message = "the address has a fragment, which no server ever sees."
         complaints.append(note("fragment", message, "Leave out the '#' and what follows."))
-    parts = tuple(unquote(part) for part in pieces.path.split("/") if part)
+    parts, dotted = _without_dots(unquote(part) for part in pieces.path.split("/") if part)
+    if dotted:
+        message = "the path has '.' or '..' in it, which every program resolves before it sends anything."
+        complaints.append(warning("dots", message, "Write the address without them."))
     usual = _PORTS[scheme]
     return Address(scheme, host, None if port == usual else port, parts, credentials, tuple(complaints))
+
+
+def _without_dots(names: Iterable[str]) -> tuple[tuple[str, ...], bool]:
+    """RFC 3986 section 5.2.4; what is percent-encoded counts as well, as it does for browsers and for requests."""
+    kept: list[str] = []
+    dotted = False
+    for name in names:
+        if name in (".", ".."):
+            dotted = True
+            del kept[len(kept) - (name == "..") :]
+        else:
+            kept.append(name)
+    return tuple(kept), dotted
 
 
 def _unusable(

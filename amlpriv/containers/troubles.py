@@ -28,6 +28,8 @@ _NOT_FETCHED = re.compile(
 )
 _NOT_ALLOWED = re.compile(r"\b(401|403) (Client )?Error|User for .+ needs login|HTTP error (401|403)")
 _NOT_FOUND = re.compile(r"No matching distribution found for (.+)")
+# buildah's own words at the end of a script that failed.
+_EXITED = re.compile(r"subprocess exited with status \d+|.*\bexit status \d+")
 _CAUSE = re.compile(r"\s*((?:[\w.]+\.)?\w*(?:Error|Exception|Invalid\w*)): .+|.*\b(?:fatal )?error: .+")
 
 
@@ -103,5 +105,5 @@ def the_wheel(folder: Path, project: Path, target: Target, image: str, said: Sai
 
 
 def _last_words(tail: tuple[str, ...]) -> str:
-    lines = [line for line in tail if line.strip()]
+    lines = [line for line in tail if line.strip() and not _EXITED.fullmatch(line)]
     return "\n".join(lines[-_LAST_WORDS:]) or "It said nothing."

@@ -11,7 +11,7 @@ from amlpriv.connections.uses import Use
 from amlpriv.errors import InputError, UnsupportedError
 from amlpriv.images import BuiltEnvironment
 from amlpriv.local.blobs import LocalBlobs
-from amlpriv.local.environment import environment_variables
+from amlpriv.local.environment import FEED_TOKEN, environment_variables
 from amlpriv.local.home import Home
 from amlpriv.local.jobs.environments import prepare_environment
 from amlpriv.local.jobs.uris import fetch
@@ -22,6 +22,7 @@ from amlpriv.local.plane.names import ARTIFACT_DATASTORE, DEFAULT_DATASTORE
 from amlpriv.local.plane.serving_files import deployment_version, serving_files
 from amlpriv.local.serving import Prepared
 from amlpriv.local.state import State, load_identity
+from amlpriv.local.withheld import without_index_credentials, without_tokens
 from amlpriv.prefixes import activated, remove
 from amlpriv.secret import Secret
 
@@ -54,7 +55,7 @@ def prepare(
     remove(folder)
     script, source, variables = _bring(state, home, properties, name, folder)
     own = {key: str(value) for key, value in (properties.get("environmentVariables") or {}).items()}
-    whole = {**activated(built.folder, built.tool, inside, built.variables), "PYTHONUNBUFFERED": "1"}
+    whole = {**activated(built.folder, built.tool, _for_server(inside), built.variables), "PYTHONUNBUFFERED": "1"}
     return Prepared(
         endpoint=endpoint["name"],
         deployment=deployment["name"],
@@ -66,6 +67,12 @@ def prepare(
         secrets=tuple(Secret(value) for value in secret_values(own)),
         version=deployment_version(deployment["systemData"]["createdAt"], properties),
     )
+
+
+def _for_server(environ: Mapping[str, str]) -> dict[str, str]:
+    """Without the credentials of the shell that serves: an endpoint of Azure ML has none of them."""
+    kept = without_index_credentials(without_tokens(environ))
+    return {name: value for name, value in kept.items() if name != FEED_TOKEN}
 
 
 def _built(

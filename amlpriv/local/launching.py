@@ -20,6 +20,7 @@ from amlpriv.local.proxy import PING, REFUSED, START_ID_HEADER, STOP, ping_answe
 from amlpriv.local.state import State, load_state
 from amlpriv.local.supervisor import START_ID_VARIABLE
 from amlpriv.local.upstreams import system_proxy
+from amlpriv.local.withheld import without_tokens
 from amlpriv.secret import redact
 
 __all__ = ["END_SECONDS", "answers", "ask_to_stop", "find_problem", "launch", "reap", "refused_hosts", "status"]
@@ -66,7 +67,7 @@ def answers(port: int) -> bool:
 def launch(home: Home, arguments: list[str], timeout: float, environ: Mapping[str, str]) -> State:
     """Start the supervisor and wait for it; whatever goes wrong here ends it."""
     start_id = secrets.token_hex(16)
-    process = _spawn(home, arguments, {**environ, **system_proxy(environ), START_ID_VARIABLE: start_id})
+    process = _spawn(home, arguments, {**without_tokens(environ), **system_proxy(environ), START_ID_VARIABLE: start_id})
     try:
         return _wait_ready(home, process, start_id, timeout)
     except BaseException:  # Ctrl-C as well

@@ -20,6 +20,7 @@ from amlpriv.local.certificates import Certificates
 from amlpriv.local.home import Home
 from amlpriv.local.requests import RequestLog
 from amlpriv.local.state import Identity
+from amlpriv.local.withheld import without_tokens
 
 __all__ = ["Storage"]
 
@@ -112,8 +113,10 @@ class Storage:
             "AZURITE_ACCOUNTS": f"{self._identity.account}:{self._identity.account_key.reveal()}",
             "AMLPRIV_RUNNING": str(self._home.storage_running),
         }
-        # AZURITE_DB would move the data into the user's own SQL server.
-        return {**{name: value for name, value in environ.items() if name != "AZURITE_DB"}, **ours}
+        # AZURITE_DB would move the data into the user's own SQL server; settings of pip and uv may have passwords.
+        dropped = ("AZURITE_DB", "PIP_", "UV_")
+        kept = {name: value for name, value in without_tokens(environ).items() if not name.upper().startswith(dropped)}
+        return {**kept, **ours}
 
     def _read(self, process: subprocess.Popen[bytes], heard: threading.Event) -> None:
         """Azurite's output: access lines become requests, everything else goes to its log."""

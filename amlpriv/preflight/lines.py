@@ -13,16 +13,22 @@ from amlpriv.preflight.subject import Place, Subject, place_of
 from amlpriv.specs.pip import PipOption, PipVcs
 from amlpriv.specs.sources import Index
 
-__all__ = ["declared_index", "git_lines", "git_verdicts", "index_lines", "index_verdicts", "verdicts"]
+__all__ = ["declared_index", "git_lines", "git_verdicts", "index_lines", "index_verdicts", "is_web_page", "verdicts"]
 
 _INDEX_OPTIONS = ("--index-url", "--extra-index-url")
+_WEB = ("http://", "https://")
 
 
 def index_lines(subject: Subject) -> Iterator[tuple[PipOption, FeedUrl]]:
-    """The lines that name an index, with what the address says."""
+    """The lines that name an index, with what the address says; pages of ``--find-links`` are indexes to pip, too."""
     for line in subject.pip:
-        if isinstance(line, PipOption) and line.name in _INDEX_OPTIONS and line.value:
+        if isinstance(line, PipOption) and line.value and (line.name in _INDEX_OPTIONS or is_web_page(line)):
             yield line, parse_feed_url(line.value)
+
+
+def is_web_page(line: PipOption) -> bool:
+    """Whether it is a ``--find-links`` with an address, and not a folder."""
+    return line.name == "--find-links" and (line.value or "").lower().startswith(_WEB)
 
 
 def index_verdicts(subject: Subject) -> Iterator[tuple[PipOption, FeedUrl, Verdict]]:

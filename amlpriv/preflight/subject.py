@@ -73,6 +73,8 @@ class Subject:
     """What the environment is for."""
     absent: tuple[str, ...] | None = None
     """Public names of the pip section that the one index does not have; None where it was not asked."""
+    refused: str | None = None
+    """What the one index said to the connection's own credential, where it refused that."""
     lock: LockUse | None = None
     """What came of the lock beside the file; None without one."""
 

@@ -8,7 +8,7 @@ the default one all the same; then every package is pinned with its hashes, whic
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -74,9 +74,19 @@ def with_index_line(file: EnvironmentFile) -> EnvironmentFile:
         )
     option = "--extra-index-url" if index.explicit else "--index-url"
     added = PipOption(f"{option} {feed.simple}", option, feed.simple, index.position)
-    second = None if conda.second_block is None else conda.second_block + 1
-    numbered = {_moved(name): source for name, source in file.sources.items()}
-    return replace(file, conda=replace(conda, pip=(added, *conda.pip), second_block=second), sources=numbered)
+    # uv's indexes beside the default one are --extra-index-url lines: the one index takes the place of its own.
+    beside = {number for number, line in enumerate(conda.pip) if _leads_to(line, feed, index)}
+    kept = [number for number in range(len(conda.pip)) if number not in beside]
+    places = {number: place + 1 for place, number in enumerate(kept)}
+    second = None if conda.second_block is None else sum(number < conda.second_block for number in kept) + 1
+    numbered = {_moved(name, places): source for name, source in file.sources.items()}
+    pip = (added, *(conda.pip[number] for number in kept))
+    return replace(file, conda=replace(conda, pip=pip, second_block=second), sources=numbered)
+
+
+def _leads_to(line: PipLine, feed: FeedUrl, index: Index) -> bool:
+    same = isinstance(line, PipOption) and line.name == "--extra-index-url" and line.position == index.position
+    return same and isinstance(line, PipOption) and bool(same_feed(parse_feed_url(line.value or ""), feed))
 
 
 def pinnable(file: EnvironmentFile, shipped: Collection[str], target: Target) -> tuple[str, ...]:
@@ -126,9 +136,9 @@ def _is_by_name(line: PipLine) -> TypeGuard[PipRequirement]:
     return isinstance(line, PipRequirement) and not line.requirement.url
 
 
-def _moved(key: str) -> str:
-    """``path:<n>`` counts pip lines, and there is one more in front now."""
-    return f"path:{int(key.removeprefix('path:')) + 1}" if key.startswith("path:") else key
+def _moved(key: str, places: Mapping[int, int]) -> str:
+    """``path:<n>`` counts pip lines, and there is another one in front now."""
+    return f"path:{places[int(key.removeprefix('path:'))]}" if key.startswith("path:") else key
 
 
 def _served(file: EnvironmentFile, index: Index) -> str:

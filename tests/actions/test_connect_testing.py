@@ -5,7 +5,10 @@ The feed is the local workspace's own, the repository is served by real git; not
 
 from __future__ import annotations
 
+import contextlib
+import http.server
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -178,8 +181,95 @@ def test_another_connection_that_is_closer_is_told(
 ) -> None:
     service.stored["closer"] = {"category": "PythonFeed", "target": feed_url.rstrip("/"), "authType": "PAT"}
     tested = attempt(tokens["read"].reveal())
-    assert (failed(tested), tested.exit_code) == (["match"], 1)
+    assert (failed(tested), tested.exit_code) == (["match", "credential"], 1)
     assert "'closer'" in repr(tested)
+    assert [path for path in service.asked if path.startswith("POST")] == []
+
+
+TARGET = "https://pkgs.dev.azure.com/contoso"
+
+
+@pytest.mark.parametrize(
+    ("category", "url", "made_for"),
+    [
+        ("PythonFeed", "{server}/simple/", None),
+        ("PythonFeed", None, "{server}/simple/"),
+        ("PythonFeed", "https://pkgs.dev.azure.com/fabrikam/_packaging/x/pypi/simple/", None),
+        ("PythonFeed", "https://pkgs.dev.azure.com.example.org/contoso/_packaging/x/pypi/simple/", None),
+        ("Git", "{server}/contoso/private.git", None),
+        ("Git", None, "{server}/contoso/private.git"),
+    ],
+)
+def test_the_secret_is_neither_read_nor_sent_where_the_target_does_not_match(
+    service: ConnectionService, scrubbed: dict[str, str], category: str, url: str | None, made_for: str | None
+) -> None:
+    service.stored["team"] = {
+        "category": category,
+        "target": TARGET,
+        "authType": "PAT",
+        "credentials": {"pat": PAT},
+    }
+    asked: list[str] = []
+    with listening(asked) as server:
+        service.stored["team"]["metadata"] = {"amlpriv.url": (made_for or TARGET).format(server=server)}
+        address = url.format(server=server) if url else None
+        where: Where = {"now": NOW, "sources": sources(scrubbed)}
+        tested = amlpriv.connect.test("team", url=address, workspace=service.workspace(), **where)
+    assert asked == []
+    assert [path for path in service.asked if path.startswith("POST")] == []
+    assert [step.name for step in tested.steps] == ["connection", "match", "credential"]
+    assert (failed(tested), tested.exit_code, tested.own) == (["match", "credential"], 1, False)
+    assert "not sent" in repr(tested)
+
+
+@pytest.mark.parametrize(("scheme", "steps"), [("https", ["match", "credential"]), ("http", ["credential"])])
+def test_the_secret_does_not_go_by_plain_http(
+    service: ConnectionService, scrubbed: dict[str, str], scheme: str, steps: list[str]
+) -> None:
+    target = f"{scheme}://index.example.org"
+    service.stored["team"] = {"category": "PythonFeed", "target": target, "authType": "PAT"}
+    where: Where = {"now": NOW, "sources": sources(scrubbed)}
+    url = "http://index.example.org/simple/"
+    tested = amlpriv.connect.test("team", url=url, workspace=service.workspace(), **where)
+    assert (failed(tested), tested.exit_code) == (steps, 1)
+    assert [path for path in service.asked if path.startswith("POST")] == []
+
+
+@contextlib.contextmanager
+def listening(asked: list[str]) -> Iterator[str]:
+    """A server that remembers whoever asks it."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(f"{self.path} {self.headers.get('Authorization')}")
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+def test_of_several_that_are_equally_close_each_is_tried(
+    service: ConnectionService, attempt: Callable[..., Tried], tokens: FeedTokens, feed_url: str
+) -> None:
+    for name in ("other", "wide"):
+        target = feed_url.partition("/_packaging")[0]
+        target = target if name == "other" else target.rpartition("/")[0]
+        service.stored[name] = {"category": "PythonFeed", "target": target, "authType": "PAT"}
+    tested = attempt(tokens["read"].reveal())
+    assert (failed(tested), tested.own) == (["match"], True)
+    assert "equally close" in repr(tested)
+    service.asked.clear()
+    workspace = service.workspace()
+    wide = amlpriv.connect.test("wide", url=feed_url, workspace=workspace, now=NOW, sources=sources())
+    assert (failed(wide), wide.own) == (["match", "credential"], False)
+    assert [path for path in service.asked if path.startswith("POST")] == []
 
 
 def test_it_is_asked_what_to_try_where_the_target_is_for_many(service: ConnectionService) -> None:

@@ -66,7 +66,7 @@ def test_an_untouched_file_is_read_once_also_by_the_next_process(tmp_path: Path)
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 1, "files": {"a": [1, 2]}}', '{"schema": 9, "files": {}}'])
 def test_damaged_notes_are_none(tmp_path: Path, text: str) -> None:
-    path = settled(tmp_path / "a", "one")
+    settled(tmp_path / "a", "one")
     hashes = FileHashes(tmp_path, tmp_path / "notes")
     name = sha256(os.fsencode(tmp_path)).hexdigest()[:32]
     (tmp_path / "notes").mkdir()
@@ -96,7 +96,7 @@ def test_a_link_counts_by_its_aim_and_one_that_leads_out_by_the_content_as_well(
 
 def test_notes_that_cannot_be_written_do_no_harm(tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("a file")
-    path = settled(tmp_path / "a", "one")
+    settled(tmp_path / "a", "one")
     hashes = FileHashes(tmp_path, tmp_path / "notes")
     hashes.of("a", tmp_path)
     hashes.keep()

@@ -86,3 +86,17 @@ def test_an_address_is_written_anew_from_its_parts() -> None:
     assert address.parts == ("My Project", "a/b")
     assert address.credentials is not None
     assert address.credentials.password == Secret("p@")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://pkgs.dev.azure.com/contoso/../evil/_packaging/g/pypi/simple/",
+        "https://pkgs.dev.azure.com/contoso/%2e%2E/./evil/_packaging/g/pypi/simple/",
+    ],
+)
+def test_dot_segments_are_resolved_as_what_is_sent(text: str) -> None:
+    """RFC 3986 section 5.2.4: a target of contoso's must not match what leads to somebody else."""
+    address = read_address(text)
+    assert address.parts[:2] == ("evil", "_packaging")
+    assert [complaint.code for complaint in address.complaints] == ["dots"]

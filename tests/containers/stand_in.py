@@ -35,11 +35,11 @@ def _main() -> int:
 
 def _copy(state: Path, arguments: list[str]) -> None:
     if arguments[0] == "copy":
-        shutil.copytree(arguments[-2], state / "inside" / "amlpriv")
+        shutil.copytree(arguments[-2], state / "inside" / "amlpriv", dirs_exist_ok=True)
     elif arguments[1].endswith(":/amlpriv/out"):
         _give(state, Path(arguments[2]) / "out")
     else:
-        shutil.copytree(arguments[1], state / "inside" / Path(arguments[1]).name)
+        shutil.copytree(arguments[1], state / "inside" / Path(arguments[1]).name, dirs_exist_ok=True)
 
 
 def _give(state: Path, folder: Path) -> None:

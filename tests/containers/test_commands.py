@@ -28,10 +28,10 @@ def box(tmp_path: Path) -> StandIn:
     return stand_in(tmp_path, environ, "docker", "podman", "buildah")
 
 
-def _build(box: StandIn, tmp_path: Path, tool: str = "docker", target: Target = TARGET, **options: str) -> Path:
+def _build(box: StandIn, tmp_path: Path, tool: str = "docker", image: str | None = None) -> Path:
     project = compiled_project(tmp_path / "project")
     return build_in_container(
-        project, tmp_path / "out", tool=ContainerTool(tool), target=target, environ=box.environ, **options
+        project, tmp_path / "out", tool=ContainerTool(tool), target=TARGET, environ=box.environ, image=image
     )
 
 

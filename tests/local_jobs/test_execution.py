@@ -228,6 +228,24 @@ def test_a_job_gets_what_it_needs_and_not_the_shell_that_started_the_workspace(s
     assert not names & {"MY_COMPANY_TOKEN", "SOME_SETTING"}
 
 
+def test_a_job_has_no_credential_for_feeds_and_uploads(site: Site, bare: str) -> None:
+    tokens = ("UV_PUBLISH_TOKEN", "UV_PUBLISH_PASSWORD", "TWINE_PASSWORD", "SYSTEM_ACCESSTOKEN", "AZURE_DEVOPS_EXT_PAT")
+    own = ("UV_INDEX_CONTOSO_PASSWORD", "UV_INDEX_CONTOSO_USERNAME", "AMLPRIV_LOCAL_FEED_TOKEN", "AMLPRIV_SAS_ACCOUNT")
+    site.environ |= dict.fromkeys([*tokens, *own], "tok-12345678") | {
+        "AMLPRIV_WORKSPACE": "local",
+        "PIP_EXTRA_INDEX_URL": "https://u:tok-12345678@a.example.org/simple https://b.example.org/",
+        "UV_INDEX": "contoso=https://u:tok-12345678@a.example.org/simple",
+    }
+    built = site.run("bare", environmentId=bare, command="env")
+    assert built["status"] == "Completed"
+    lines = dict(line.partition("=")[::2] for line in site.log("bare").splitlines())
+    assert not set(lines) & {*tokens, *own}
+    assert lines["AMLPRIV_WORKSPACE"] == "local"
+    assert lines["PIP_EXTRA_INDEX_URL"] == "https://a.example.org/simple https://b.example.org/"
+    assert lines["UV_INDEX"] == "contoso=https://a.example.org/simple"
+    assert "tok-12345678" not in site.log("bare")
+
+
 def test_only_files_of_an_output_are_kept_and_the_log_names_the_rest(site: Site, bare: str) -> None:
     script = """
 import os, socket

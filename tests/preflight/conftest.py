@@ -80,13 +80,14 @@ def make_subject(
     connections: Sequence[StoredConnection] | None = None,
     use: Use = Use.JOB,
     absent: tuple[str, ...] | None = None,
+    refused: str | None = None,
 ) -> Subject:
     """What the rules look at, read by the real parser. Other texts are there for the file's ``conda_file``."""
     text = write() if text is None else text
     others = dict(texts or {})
     environment = with_index_line(read_specification(text, "environment.yml", load=others.__getitem__))
     asked = None if connections is None else tuple(connections)
-    return Subject(environment, text, others, tuple(wheels), target or Target(), asked, use, absent)
+    return Subject(environment, text, others, tuple(wheels), target or Target(), asked, use, absent, refused)
 
 
 def write_indexed(

@@ -53,6 +53,12 @@ conda_file:
       - --extra-index-url https://pkgs.dev.azure.com/other/_packaging/f/pypi/simple/
       - --extra-index-url https://pkgs.dev.azure.com/nobody/_packaging/f/pypi/simple/
       - contoso-core
+      - contoso-direct
+sources:
+  contoso-direct:
+    url: https://data.blob.core.windows.net/wheels/contoso_direct-1.0-py3-none-any.whl
+    sha256: ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff
+    via: direct
 indexes:
   contoso:
     url: https://contoso.pkgs.visualstudio.com/ml/_packaging/contoso/pypi/simple/

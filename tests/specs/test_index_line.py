@@ -9,6 +9,7 @@ from packaging.version import Version
 from amlpriv.errors import InputError
 from amlpriv.specs.environment import EnvironmentFile, parse_environment_file
 from amlpriv.specs.index_line import asked_of_index, index_in_use, with_index_line, with_pins
+from amlpriv.specs.pyproject import read_pyproject
 from amlpriv.specs.resolution import Pin, PinnedFile, Resolution
 from amlpriv.target import Target
 
@@ -97,3 +98,23 @@ def test_what_an_index_serves_on_the_target() -> None:
     """Neither addresses, nor what is shipped, nor lines for others."""
     file = read("a @ https://files.example.org/a-1.0-py3-none-any.whl", "contoso-core", "six", "b; os_name=='nt'")
     assert [line.name for line in asked_of_index(file, {"contoso-core"}, Target())] == ["six"]
+
+
+def test_an_index_beside_the_default_one_in_a_pyproject_becomes_the_one_index() -> None:
+    """uv asks it first; its line would let pip take the public package."""
+    text = """\
+[project]
+name = "train"
+version = "1"
+requires-python = ">=3.11"
+dependencies = ["contoso-core>=4"]
+[tool.amlpriv]
+python = "3.11"
+[[tool.uv.index]]
+name = "contoso"
+url = "https://pkgs.dev.azure.com/contoso/ml/_packaging/contoso/pypi/simple/"
+[tool.uv.sources]
+contoso-core = {index = "contoso"}
+"""
+    file = read_pyproject(text, "pyproject.toml", load=str).environment
+    assert [line for line in lines(with_index_line(file)) if line.startswith("--")] == [f"--index-url {FEED}"]

@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from amlpriv.local.withheld import without_index_credentials, without_tokens
+
 __all__ = ["inherited"]
 
 _NAMES = (
@@ -22,13 +24,18 @@ _NAMES = (
     # The way to the local workspace (amlpriv.local.environment).
     "AZURE_TENANT_ID AZURE_CLIENT_ID AZURE_CLIENT_SECRET AZURE_SUBSCRIPTION_ID AZURE_TOKEN_CREDENTIALS",
     "AZUREML_ARM_SUBSCRIPTION AZUREML_ARM_RESOURCEGROUP AZUREML_ARM_WORKSPACE_NAME",
+    # Ours, by name: others are tokens.
+    "AMLPRIV_HOME AMLPRIV_CACHE AMLPRIV_AZURITE AMLPRIV_WORKSPACE AMLPRIV_PROXY AMLPRIV_ISOLATED AMLPRIV_PYTHONS",
+    "AMLPRIV_BUILD_IN AMLPRIV_BUILD_IMAGE AMLPRIV_NO_BUILD_CACHE",
 )
 _KEPT = frozenset(name for line in _NAMES for name in line.split())
-_BEGINNINGS = re.compile(r"(?:LC|PIP|UV|AMLPRIV|PROCESSOR|NVIDIA)_", re.IGNORECASE)
+_BEGINNINGS = re.compile(r"(?:LC|PIP|UV|PROCESSOR|NVIDIA)_", re.IGNORECASE)
 
 
 def inherited(environ: Mapping[str, str]) -> dict[str, str]:
     """The part of ``environ`` that a job gets: the user's folders, language, proxy, certificates, settings of pip and
-    uv (their indexes too), and the way to the local workspace. Names compare without regard to case (``http_proxy``).
+    uv (their indexes too, without credentials: those serve the build of the environment alone), and the way to the
+    local workspace. Names compare without regard to case (``http_proxy``).
     """
-    return {name: value for name, value in environ.items() if name.upper() in _KEPT or _BEGINNINGS.match(name)}
+    kept = {name: value for name, value in environ.items() if name.upper() in _KEPT or _BEGINNINGS.match(name)}
+    return without_index_credentials(without_tokens(kept))

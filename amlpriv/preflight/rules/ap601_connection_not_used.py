@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from amlpriv.connections.kinds import name_complaint
 from amlpriv.findings import Finding, Severity
 from amlpriv.preflight.lines import declared_index, index_verdicts
 from amlpriv.preflight.subject import Subject, place_of
@@ -27,7 +28,9 @@ def find(subject: Subject) -> Iterator[Finding]:
         if index is None or index.connection is None or (verdict.used and verdict.connection == index.connection):
             continue
         place, name = place_of(index.position or line.position), index.connection
-        if name not in known:
+        if complaint := name_complaint(name):
+            yield place.finding(CODE, Severity.ERROR, name, complaint.message, fix=complaint.fix)
+        elif name not in known:
             message = f"There is no connection {name!r} in the workspace; the index {index.name!r} needs it."
             fix = f"Run: amlpriv connect feed {name} --url {feed}"
             yield place.finding(CODE, Severity.ERROR, name, message, fix=fix)

@@ -31,5 +31,6 @@ def find(subject: Subject) -> Iterator[Finding]:
             continue
         private = index is not None or feed.kind not in _MAYBE_PUBLIC or verdict.connection is not None
         severity = Severity.WARNING if private else Severity.NOTE
-        fix = verdict.fix if private else f"Nothing, if the index is public. {verdict.fix}".rstrip()
+        # To what may be the public index, no token is ever to be sent.
+        fix = verdict.fix if private else "Nothing, if the index is public; if it is private, make a connection for it."
         yield place_of(line.position).finding(CODE, severity, verdict.subject, verdict.words, fix=fix)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from amlpriv.connections.addresses import take_credentials
 from amlpriv.connections.git_reading import parse_git_url
-from amlpriv.connections.git_urls import Transport
+from amlpriv.connections.git_urls import GitUrl, Transport
 from amlpriv.findings import Finding, Severity
 from amlpriv.secret import redact, without_query
 from amlpriv.specs.captured.installed import Distribution
@@ -92,17 +92,23 @@ def _repository(one: Distribution, url: str, direct: Mapping[str, Any]) -> Origi
         note = f"{one.name}: the repository {one.path} is one of this machine; nobody else can build the file."
         return Origin(GitSource(without_query(url), rev=commit, subdirectory=folder), note=note)
     git = parse_git_url(url if url.startswith("git+") else f"git+{url}")
-    address = git.written.text if git.transport is not None else ""
-    if git.transport is Transport.SSH:
-        scheme, _, rest = address.partition("://")
-        address = f"{scheme}://{git.user}@{rest}" if git.user else address
     if not git.host:
         return _none(one, "the address of its repository cannot be read")
+    address = _address_of(git)
     source = GitSource(address, rev=commit, subdirectory=folder)
     if git.credentials is None:
         return Origin(source)
     message = f"{one.name} was installed from {address} with a credential in the address; it was left out."
     return Origin(source, (_credential(one, Severity.WARNING, message, _REVOKE),))
+
+
+def _address_of(git: GitUrl) -> str:
+    """As it was written, without credentials; where nothing protects the way and the host is known, by https."""
+    if git.transport in (Transport.GIT, Transport.HTTP) and git.https and git.https.startswith("https:"):
+        return git.https
+    scheme, _, rest = git.written.text.partition("://")
+    user = f"{git.user}@" if git.transport is Transport.SSH and git.user else ""
+    return f"{scheme}://{user}{rest}"
 
 
 _REVOKE = "The source is fetched with git's own credentials. Revoke the one in direct_url.json: everybody can read it."

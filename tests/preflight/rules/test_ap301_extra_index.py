@@ -37,3 +37,20 @@ def test_refuses_an_extra_index_beside_a_package_from_an_index(found: Found, fro
     (finding,) = found("AP301", text)
     assert finding.severity is Severity.ERROR
     assert "contoso-core" in finding.message
+
+
+def test_a_public_index_beside_a_private_one_is_a_warning_without_any_source(
+    found: Found, environment_text: Text
+) -> None:
+    """The commonest form: which names are private cannot be told, and pip takes the higher version."""
+    feed = "--index-url https://pkgs.dev.azure.com/contoso/ml/_packaging/contoso/pypi/simple/"
+    (finding,) = found("AP301", environment_text(pip=[feed, EXTRA, "contoso-core"], sources=[]))
+    assert (finding.severity, finding.line) == (Severity.WARNING, 10)
+
+
+def test_a_page_of_find_links_is_an_index_too_and_a_folder_is_not(found: Found, environment_text: Text) -> None:
+    """pip takes the higher version from there as well."""
+    page = "--find-links https://wheels.example.org/page.html"
+    (finding,) = found("AP301", environment_text(pip=[page, "contoso-features"]))
+    assert finding.subject == "--find-links"
+    assert not found("AP301", environment_text(pip=["--find-links ./wheels", "contoso-features"]))

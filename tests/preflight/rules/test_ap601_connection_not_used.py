@@ -50,3 +50,10 @@ def test_say_nothing_where_nobody_has_asked_for_the_connections(found: Found, fr
     """Without a workspace."""
     text = from_index()
     assert not [finding for code in ("AP601", "AP602", "AP603", "AP604", "AP605") for finding in found(code, text)]
+
+
+def test_a_name_that_no_connection_can_have_is_told_as_such(found: Found, from_index: Text) -> None:
+    """And no command with it is suggested."""
+    (finding,) = found("AP601", from_index(".."), connections=[])
+    assert "no name for a connection" in finding.message
+    assert "amlpriv connect" not in finding.fix

@@ -26,3 +26,10 @@ def test_a_connection_that_cannot_sign_in(
     text = environment_text(pip=[f"--index-url {FEED}", "contoso-core"], sources=[])
     (finding,) = found("AP604", text, connections=[feed(auth=auth)])
     assert finding.severity is severity
+
+
+def test_a_credential_that_the_index_refuses_is_an_error(found: Found, from_index: Text, feed: Feed) -> None:
+    """It was asked with the connection's own one, as the image build will."""
+    (finding,) = found("AP604", from_index(), connections=[feed()], refused="The credential has expired.")
+    assert finding.severity is Severity.ERROR
+    assert "expired" in finding.message

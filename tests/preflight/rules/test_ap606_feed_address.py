@@ -32,3 +32,10 @@ def test_an_address_that_is_no_index_is_told(found: Found, environment_text: Tex
     (finding,) = found("AP606", text)
     assert word in finding.message
     assert "pkgs.dev.azure.com" in finding.fix
+
+
+def test_no_index_beside_an_index_is_a_warning(found: Found, environment_text: Text) -> None:
+    """pip ignores the index then."""
+    text = environment_text(pip=["--index-url https://mirror.example.org/simple/", "--no-index", "a"], sources=[])
+    (finding,) = found("AP606", text)
+    assert finding.subject == "--no-index"

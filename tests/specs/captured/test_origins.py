@@ -86,6 +86,12 @@ def test_an_address_without_a_credential_stays_as_it_is(url: str) -> None:
     assert git(url) == Origin(GitSource(url, rev=COMMIT))
 
 
+def test_what_is_not_encrypted_becomes_https_where_the_host_is_known() -> None:
+    assert git("git://github.com/contoso/nlp.git") == Origin(
+        GitSource("https://github.com/contoso/nlp.git", rev=COMMIT)
+    )
+
+
 @pytest.mark.parametrize("user", [f"me:{PASSWORD}", f"{PASSWORD * 3}", "${GIT_TOKEN}", f"x-access-token:{PASSWORD}"])
 def test_a_credential_in_the_address_of_a_repository_is_left_out_and_told(user: str) -> None:
     found = git(f"https://{user}@example.org/contoso/nlp.git")
