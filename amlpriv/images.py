@@ -26,7 +26,7 @@ from amlpriv.importing import import_packages
 from amlpriv.installing import Installation, conda_tool
 from amlpriv.interpreters import find_pythons, nearest
 from amlpriv.login_files import forget_logins, git_settings
-from amlpriv.pip_config import pip_settings, refuse_diversions
+from amlpriv.pip_config import no_find_links, pip_settings, refuse_diversions
 from amlpriv.prefixes import MARKER, Tool, activated, clear, locked, remove, sweep, work_folder
 from amlpriv.processes import pass_through, run
 from amlpriv.secret import Secret
@@ -139,12 +139,16 @@ def _build(
     on_line: Callable[[str], None] | None,
     cancelled: Callable[[], bool] | None,
 ) -> BuiltEnvironment:
-    _pip_lines(request.conda_text)  # first: what is no YAML costs no environment
+    lines = _pip_lines(request.conda_text)  # first: what is no YAML costs no environment
     tool, program = conda_tool(environ)
     authorised = request.authorised or Authorised(Secret(""))
     private = bool(request.secrets) or authorised.has_credentials or "sig=" in request.conda_text
     settings = pip_settings(environ, work, private=private) | git_settings(work, authorised.repositories)
     settings["PIP_SRC"] = str(request.folder / "src")  # a repository with -e is used where it was cloned
+    without_links, note = no_find_links(lines, environ, work)
+    settings |= without_links
+    if note is not None and on_line is not None:
+        on_line(note)
     install = Installation(
         request.folder, work, tool, settings, on_line, request.secrets, cancelled, request.authorised
     )

@@ -10,18 +10,20 @@ from __future__ import annotations
 import configparser
 import contextlib
 import os
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from amlpriv.errors import BuildError, InputError
 from amlpriv.files import read_text
 
-__all__ = ["has_proxy", "pip_option", "pip_settings", "refuse_diversions"]
+__all__ = ["has_proxy", "no_find_links", "pip_option", "pip_settings", "refuse_diversions"]
 
 _ELSEWHERE = ("target", "prefix", "root", "python")
 _DROPPED = ("PYTHONHOME", "PYTHONPATH", *(f"PIP_{name.upper()}" for name in _ELSEWHERE))
 _SECTIONS = ("global", "install")
+_INDEX_LINE = re.compile(r"\s*(?:--(?:extra-)?index-url\b|-i\b)")
 
 
 def pip_settings(environ: Mapping[str, str], work: Path, *, private: bool) -> dict[str, str]:
@@ -43,6 +45,22 @@ def pip_settings(environ: Mapping[str, str], work: Path, *, private: bool) -> di
         "CONDA_ALWAYS_YES": "true",
         "MAMBA_ALWAYS_YES": "true",
     }
+
+
+def no_find_links(lines: Iterable[str], environ: Mapping[str, str], work: Path) -> tuple[dict[str, str], str | None]:
+    """Settings without the user's find-links, and a line about them where there are any, when one of the pip section's
+    ``lines`` names an index.
+
+    The image builder has no such folders, and here a higher version in them would win over the index that is named. An
+    empty folder stands in: an empty variable would not win over a file.
+    """
+    found = pip_option(environ, "find-links")
+    if found is None or not any(map(_INDEX_LINE.match, lines)):
+        return {}, None
+    empty = work / "no-links"
+    empty.mkdir(exist_ok=True)
+    note = "note: find-links of {} is not used: this environment names its index, and the image build has no such folder"
+    return {"PIP_FIND_LINKS": empty.absolute().as_uri()}, note.format(found[1])  # pip splits a path at blanks
 
 
 def refuse_diversions(environ: Mapping[str, str]) -> None:

@@ -28,6 +28,7 @@ from amlpriv.findings import Severity
 from amlpriv.images import BuildRequest, BuiltEnvironment, build_environment, run_in
 from amlpriv.prefixes import MARKER
 from amlpriv.secret import SasUrl
+from tests.package_servers import told_index
 from tests.wheelhouse import build_wheel
 
 SIGNATURE = "C4naryS1gn%2Fature%3D"
@@ -499,3 +500,20 @@ def test_two_builders_of_one_environment_wait_for_each_other(finished: Case) -> 
 
     with FileLock(f"{finished.built.folder}.lock"), pytest.raises(LockedError, match="Another process"):
         build_environment(finished.request, environ=finished.environ, lock_timeout=0.1)
+
+
+def test_find_links_of_the_user_do_not_win_over_an_index_that_is_named(tmp_path: Path) -> None:
+    module = {"contoso_features/__init__.py": ""}
+    build_wheel(tmp_path / "links of mine", version="9.0", modules=module)
+    wheel = build_wheel(tmp_path / "wheels", modules=module)
+    config = tmp_path / "pip.conf"
+    config.write_text(f"[global]\nfind-links = {(tmp_path / 'links of mine').as_uri()}\n", encoding="utf-8")
+    environ = settings(tmp_path, PIP_CONFIG_FILE=str(config))
+    del environ["PIP_NO_INDEX"]
+    lines: list[str] = []
+    with told_index() as told:
+        told.files[wheel.name] = wheel.read_bytes()
+        wanted = request(tmp_path / "home" / "env", f"--index-url {told.simple}", "contoso-features")
+        built = build_environment(wanted, environ=environ, on_line=lines.append)
+    assert built.imported == {"contoso-features": "1.2.0"}
+    assert any(line.startswith(f"note: find-links of {config} is not used") for line in lines)

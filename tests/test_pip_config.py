@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from amlpriv.errors import BuildError
-from amlpriv.pip_config import has_proxy, pip_settings, refuse_diversions
+from amlpriv.pip_config import has_proxy, no_find_links, pip_settings, refuse_diversions
 
 posix = pytest.mark.skipif(os.name != "posix", reason="where POSIX systems have them")
 
@@ -86,3 +86,13 @@ def test_a_proxy_in_a_configuration_file_is_seen(tmp_path: Path, text: str) -> N
 @pytest.mark.parametrize("text", ["", "[global]\nproxy =\n", "[global]\ncert = /x\n", "no sections", "[global]\nproxy"])
 def test_no_proxy_in_it_is_seen_too(tmp_path: Path, text: str) -> None:
     assert not has_proxy(configured(tmp_path, text))
+
+
+def test_find_links_stay_where_no_index_is_named(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path), "PIP_FIND_LINKS": "/x", "PIP_CONFIG_FILE": os.devnull}
+    assert no_find_links(["pandas", "--no-binary :all:"], environ, tmp_path) == ({}, None)
+    for line in ("--index-url https://a.example.org", "--extra-index-url=https://a.example.org", "-i https://a"):
+        found, note = no_find_links([line], environ, tmp_path)
+        assert found["PIP_FIND_LINKS"].startswith("file:")
+        assert "PIP_FIND_LINKS" in (note or "")
+    assert no_find_links(["-i https://a"], {**environ, "PIP_FIND_LINKS": ""}, tmp_path) == ({}, None)

@@ -6,6 +6,7 @@ works with every workspace that takes raw requests.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -19,6 +20,7 @@ from amlpriv.errors import (
     NotFoundError,
     PermissionDeniedError,
     ServiceError,
+    UsageError,
 )
 from amlpriv.remote import RawAnswer
 from amlpriv.secret import Secret
@@ -37,6 +39,9 @@ ACTIONS: Mapping[str, str] = {
 
 _ABOVE = frozenset({"ResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound"})
 """Codes of Resource Manager, which knows no connections: what is above them does not exist."""
+_READABLE = re.compile(r"(?!\s|\.{1,2}\s*$)[^/\\%?#\x00-\x1f\x7f]+")
+"""A name that stays one name in an address: ``..`` and a slash lead to other resources. Wider than what we give (REST
+reference: ``NAME`` of `amlpriv.connections.kinds`), since other tools' connections have to be readable."""
 _PAGES = 200
 """A listing with more pages goes in a circle."""
 
@@ -57,7 +62,14 @@ class Connections:
 
     def raw(self, name: str) -> Mapping[str, Any]:
         """One connection as the service shows it; NotFoundError."""
-        return self._checked("GET", name, doing=f"reading connection {name}").body
+        body = self._checked("GET", name, doing=f"reading connection {name}").body
+        answered = body.get("name")
+        if isinstance(answered, str) and answered.lower() != name.lower():
+            raise NotFoundError(
+                f"There is no connection {name!r} in {self._workspace}: the service answered with {answered!r}.",
+                hint="'amlpriv connect list --all' shows what there is.",
+            )
+        return body
 
     def find(self, name: str) -> StoredConnection | None:
         """One connection, or None when the workspace has none of that name."""
@@ -125,6 +137,11 @@ class Connections:
         raise ServiceError("The list of connections does not end.", hint="Try again later.")
 
     def _ask(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> RawAnswer:
+        if not _READABLE.fullmatch(name):
+            raise UsageError(
+                f"{name!r} is no name of a connection.",
+                hint="A name has letters, digits, '-' and '_': [a-zA-Z0-9][a-zA-Z0-9_-]{2,32}.",
+            )
         path = f"connections/{quote(name, safe='')}"
         return self._workspace.service.ask(method, f"{path}/listsecrets" if method == "POST" else path, body)
 

@@ -143,6 +143,8 @@ def test_a_wrong_token_ends_the_build_with_the_connection_named(place: Place) ->
     secret = local_feed_token("expired", environ=place.environ)
     amlpriv.connect.feed("denied-feed", other.url, secret=secret, workspace="local", environ=place.environ)
     moved = Place(place.folder, other.url, place.environ)
+    found = amlpriv.check(moved.file("feed-denied", connection="denied-feed"), workspace="local", environ=place.environ)
+    assert [(item.code, "expired" in item.message) for item in found.report.errors] == [("AP604", True)]
     with pytest.raises(BuildError) as caught:
         amlpriv.build(moved.file("feed-denied", connection="denied-feed"), workspace="local", environ=place.environ)
     assert "denied-feed" in f"{caught.value} {caught.value.hint}"

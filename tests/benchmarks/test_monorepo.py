@@ -20,7 +20,7 @@ pytestmark = pytest.mark.local
 
 PACKAGES = 10
 MODULES = 20
-ROUNDS = 9
+ROUNDS = 15
 
 LIMIT = 1.5
 """How much longer ten packages may take than one."""

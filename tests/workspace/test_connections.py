@@ -17,6 +17,7 @@ from amlpriv.errors import (
     PermissionDeniedError,
     ServiceError,
     UnsupportedError,
+    UsageError,
 )
 from amlpriv.remote import RawAnswer
 from amlpriv.secret import Secret
@@ -193,3 +194,31 @@ def test_an_answer_that_is_no_connection_is_an_error() -> None:
 def test_a_workspace_that_takes_no_raw_requests_says_so() -> None:
     with pytest.raises(UnsupportedError):
         Connections(replace(MemoryWorkspace(lambda: NOW).open(), service=NoService())).all()
+
+
+@pytest.mark.parametrize("name", ["", " ", ".", "..", ".. ", "a/b", "../team", "a\\b", "%2e%2e", "a?b", "a#b", "a\nb"])
+def test_what_would_lead_to_another_resource_is_no_name_of_a_connection(name: str) -> None:
+    connections, service = scripted(RawAnswer(200, body=document("team")))
+    calls: list[Callable[[], object]] = [
+        lambda: connections.get(name),
+        lambda: connections.find(name),
+        lambda: connections.remove(name),
+        lambda: connections.credentials(name),
+    ]
+    for call in calls:
+        with pytest.raises(UsageError, match="is no name of a connection") as caught:
+            call()
+        assert "[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}" in (caught.value.hint or "")
+    assert service.asked == []
+
+
+@pytest.mark.parametrize("name", ["ab", "_team", "my.search", "a (copy)", "größe", "x" * 60, "..."])
+def test_names_that_other_tools_gave_can_be_read(name: str) -> None:
+    connections, _ = scripted(RawAnswer(200, body=document(name.upper())))
+    assert connections.get(name).name == name.upper()
+
+
+def test_an_answer_about_another_connection_is_none() -> None:
+    connections, _ = scripted(RawAnswer(200, body=document("workspace")))
+    with pytest.raises(NotFoundError, match="answered with 'workspace'"):
+        connections.get("team")
