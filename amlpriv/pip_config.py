@@ -59,7 +59,9 @@ def no_find_links(lines: Iterable[str], environ: Mapping[str, str], work: Path) 
         return {}, None
     empty = work / "no-links"
     empty.mkdir(exist_ok=True)
-    note = "note: find-links of {} is not used: this environment names its index, and the image build has no such folder"
+    note = (
+        "note: find-links of {} is not used: this environment names its index, and the image build has no such folder"
+    )
     return {"PIP_FIND_LINKS": empty.absolute().as_uri()}, note.format(found[1])  # pip splits a path at blanks
 
 

@@ -34,6 +34,8 @@ SCRUBBED = (
 def pytest_configure() -> None:
     for name in SCRUBBED:
         os.environ.pop(name, None)
+    # What one test has built is not for the next; those that want it set 0, and AMLPRIV_CACHE to a folder of theirs.
+    os.environ["AMLPRIV_NO_BUILD_CACHE"] = "1"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

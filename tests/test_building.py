@@ -49,6 +49,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
         "TMPDIR": str(tmp_path / "tmp"),
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
+        "AMLPRIV_NO_BUILD_CACHE": "",
     }
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from amlpriv.actions.credential_sources import credential_sources
-from amlpriv.actions.feed_place import FeedPlace, feed_credential, feed_place
+from amlpriv.actions.feed_place import FeedPlace, check_upload_url, feed_credential, feed_place
 from amlpriv.actions.mirror_closure import Closure, Destination
 from amlpriv.actions.mirror_result import Mirrored
 from amlpriv.actions.mirror_running import Run, Sides, plan_for
@@ -27,6 +27,7 @@ from amlpriv.errors import UsageError
 from amlpriv.files import create_private_directory, write_text
 from amlpriv.indexes.client import IndexClient, Login
 from amlpriv.indexes.upload_problems import check_destination
+from amlpriv.indexes.upload_publicity import check_publicity
 from amlpriv.local.home import Home
 from amlpriv.specs.resolution import lock_text
 
@@ -56,6 +57,8 @@ class MirrorOptions:
     source_user: str | None = None
     upload_url: str | None = None
     """For a feed whose address for uploads cannot be derived."""
+    public: bool = False
+    """Whether the destination may be the public index."""
     allow: Sequence[str] = ()
     """Names that may be mirrored though the feed has a package of its own of that name."""
     include_sdist: bool = False
@@ -100,6 +103,7 @@ def feed_mirror(
     if asked.to is not None:
         at = partial(feed_place, asked.to, environ=surroundings, folder=Path.cwd())
         place = at(workspace=workspace, start=start, say=watcher.say)
+        check_publicity(place.feed, asked.upload_url, (), environ=surroundings, public=asked.public)
     with _sides(place, asked, surroundings) as sides:
         result = _mirrored(wishes, asked, sides, surroundings, watcher)
     seconds, notes = time.monotonic() - began, (*wishes.notes, *result.notes)
@@ -120,7 +124,7 @@ def _mirrored(
         if asked.lock is not None:
             write_text(Path(asked.lock), lock_text(*resolutions))
         plan = plan_for(resolutions, sides, frozenset(map(canonicalize_name, asked.allow)))
-        run = Run(sides, resolutions, plan, asked.upload_url, asked.save, asked.jobs, watcher)
+        run = Run(sides, resolutions, plan, asked.upload_url, asked.public, asked.save, asked.jobs, watcher)
         if asked.dry_run or sides.place is None:
             return run.nothing()
         return run.everything(_cache(environ, work, kept=asked.cache))
@@ -136,6 +140,8 @@ def _sides(place: FeedPlace | None, asked: MirrorOptions, environ: Mapping[str, 
             return
         sources = credential_sources(environ, name=place.name, user=asked.user, stdin=sys.stdin)
         found = feed_credential(place, asked.token_from, sources)
+        if asked.token_from is None:
+            check_upload_url(place, asked.upload_url, found)
         login = Login(place.feed.simple or "", found.credentials)
         yield Sides(source, reader, around, place, Destination(client, login))
 

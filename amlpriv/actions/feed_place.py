@@ -10,6 +10,7 @@ from pathlib import Path
 from amlpriv.actions.connect_values import URL
 from amlpriv.actions.opening import LOCAL, open_workspace
 from amlpriv.connections.addresses import Address, Credentials, read_address
+from amlpriv.connections.azure_hosts import azure_place
 from amlpriv.connections.feeds import FeedUrl, parse_feed_url
 from amlpriv.connections.kinds import Category, StoredConnection
 from amlpriv.credentials.finding import find_credential
@@ -24,7 +25,7 @@ from amlpriv.local.state import State
 from amlpriv.secret import Secret
 from amlpriv.workspace.connections import Connections
 
-__all__ = ["FeedPlace", "feed_credential", "feed_place"]
+__all__ = ["FeedPlace", "check_upload_url", "feed_credential", "feed_place"]
 
 LOCAL_FEED = "private"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -81,6 +82,25 @@ def feed_credential(place: FeedPlace, wish: str | None, sources: Sources) -> Fou
             hint="Start it again: amlpriv local stop, then amlpriv local start.",
         )
     return Found(Credentials(Secret("local"), tokens.write), "the local workspace")
+
+
+def check_upload_url(place: FeedPlace, upload_url: str | None, found: Found) -> None:
+    """Raises UsageError when a credential that was found for the feed would go to another server, or to another
+    organisation of Azure DevOps. Who names a credential (``--token-from``) says by that that it is for both."""
+    if upload_url is None or found.credentials is None:
+        return
+    ours, other = place.feed.written, read_address(upload_url)
+    one, two = azure_place(ours), azure_place(other)
+    if one is not None and two is not None and one.organisation is not None and ours.scheme == other.scheme:
+        same = one.organisation.lower() == (two.organisation or "").lower()
+    else:
+        same = ours.origin == other.origin
+    if not same:
+        raise UsageError(
+            f"The credential of {found.origin} is for {ours.origin}, and --upload-url leads to {other.origin}:"
+            " it is not sent there.",
+            hint="If one credential is for both, name it: --token-from.",
+        )
 
 
 def _local_place(environ: Mapping[str, str], *, start: bool, say: Callable[[str], None]) -> FeedPlace:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from amlpriv.actions.credential_sources import credential_sources
-from amlpriv.actions.feed_place import FeedPlace, feed_credential, feed_place
+from amlpriv.actions.feed_place import FeedPlace, check_upload_url, feed_credential, feed_place
 from amlpriv.actions.publish import Quiet
 from amlpriv.actions.uploading import Progress
 from amlpriv.connections.addresses import Credentials
@@ -22,6 +22,7 @@ from amlpriv.errors import UsageError
 from amlpriv.findings import Severity
 from amlpriv.indexes.distributions import find_distributions
 from amlpriv.indexes.upload_problems import check_destination
+from amlpriv.indexes.upload_publicity import check_publicity
 from amlpriv.indexes.upload_tools import Tool
 from amlpriv.indexes.uploading import Uploaded, upload
 from amlpriv.secret import Secret
@@ -96,6 +97,7 @@ def feed_push(
     user: str | None = None,
     tool: str | None = None,
     upload_url: str | None = None,
+    public: bool = False,
     dry_run: bool = False,
     workspace: object = None,
     start: bool = True,
@@ -107,16 +109,21 @@ def feed_push(
     ``dist`` names files, folders or patterns. ``to`` is a feed's address, a connection of the workspace whose target is
     a whole feed, or ``"local"``. The credential is the user's own, never the connection's: ``token``, else from where
     ``token_from`` says, else found. ``tool`` is ``"uv"`` or ``"twine"``; ``upload_url`` is for an index of which it
-    cannot be derived. Raises WheelError, InputError, UsageError and what `amlpriv.indexes.uploading.upload` raises.
+    cannot be derived; a credential that was found for the feed does not go to another server. Only with ``public``
+    anything goes to the public index. Raises WheelError, InputError, UsageError and what
+    `amlpriv.indexes.uploading.upload` raises.
     """
     surroundings, watcher = os.environ if environ is None else environ, progress or Quiet()
     chosen = _tool(tool)
     distributions = find_distributions([dist] if isinstance(dist, str | os.PathLike) else dist)
     place = feed_place(to, environ=surroundings, folder=Path.cwd(), workspace=workspace, start=start, say=watcher.say)
+    check_publicity(place.feed, upload_url, distributions, environ=surroundings, public=public)
     check_destination(place.feed, upload_url)
     found = _given(token, token_from, user) or _found(place, token_from, user, surroundings)
+    if token is None and token_from is None:
+        check_upload_url(place, upload_url, found)
     _say_where(place, upload_url, found, watcher)
-    send = partial(upload, environ=place.environ, tool=chosen, upload_url=upload_url, dry_run=dry_run)
+    send = partial(upload, environ=place.environ, tool=chosen, upload_url=upload_url, public=public, dry_run=dry_run)
     items = send(distributions, place.feed, found.credentials, done=partial(_say_done, watcher))
     return Pushed(place.feed, place.name, place.connection, items, found.origin, dry_run)
 

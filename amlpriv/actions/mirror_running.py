@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from packaging.utils import NormalizedName
@@ -69,6 +70,7 @@ class Run:
     resolutions: tuple[Resolution, ...]
     plan: MirrorPlan
     upload_url: str | None
+    public: bool
     save: bool
     jobs: int
     progress: Progress
@@ -95,7 +97,8 @@ class Run:
         fetched, failures = fetch_files(
             self.plan.uploads, self.sides.reader, self.sides.source, cache, jobs=self.jobs, progress=self.progress
         )
-        sent, refused = send_files(fetched, place, destination, upload_url=self.upload_url, done=self._tell)
+        send = partial(send_files, upload_url=self.upload_url, public=self.public, done=self._tell)
+        sent, refused = send(fetched, place, destination)
         forget_files([item for item in fetched if item.distribution.filename in sent], cache)
         rows = {item.step.file.filename: self._sent(item, sent) for item in fetched}
         problems: dict[str, AmlprivError] = {**failures, **refused}

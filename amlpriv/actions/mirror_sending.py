@@ -28,6 +28,7 @@ def send_files(
     destination: Destination,
     *,
     upload_url: str | None,
+    public: bool,
     done: Callable[[Uploaded], None],
 ) -> tuple[dict[str, Uploaded], dict[str, AmlprivError]]:
     """Upload: what the destination has now, and why the rest is missing, both by file name. Never raises for a refusal:
@@ -47,7 +48,7 @@ def send_files(
         missing = [item for item in items if item.filename not in sent]
         try:
             if missing:
-                to(missing, upload_url=upload_url, done=note)
+                to(missing, upload_url=upload_url, public=public, done=note)
         except _OF_ONE_FILE as error:
             if items is not wanted:
                 failed[missing[0].filename] = error

@@ -39,6 +39,7 @@ def feed() -> None:
 @click.option("--user", help="The user that goes with the token, for servers that want one.")
 @click.option("--with", "tool", type=click.Choice(["uv", "twine"]), help="What sends the files. Default: uv.")
 @click.option("--upload-url", metavar="URL", help="Where the index takes packages, if that cannot be derived.")
+@click.option("--public", is_flag=True, help="Allow the public index, where everybody can read the packages for ever.")
 @click.option("--dry-run", is_flag=True, help="Only look at what the feed has.")
 @workspace_options
 @common

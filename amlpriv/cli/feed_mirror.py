@@ -41,6 +41,7 @@ __all__ = ["mirror"]
 @click.option("--source-user", help="The user that goes with it.")
 @click.option("--user", help="The user that goes with the feed's token, for servers that want one.")
 @click.option("--upload-url", metavar="URL", help="Where the feed takes packages, if that cannot be derived.")
+@click.option("--public", is_flag=True, help="Allow the public index as destination.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be copied.")
 @click.option("--lock", metavar="FILE", type=click.Path(path_type=Path), help="Write the pins with hashes, no address.")
 @click.option(

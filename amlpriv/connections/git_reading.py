@@ -9,8 +9,11 @@ import re
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from amlpriv.connections.addresses import Address, Credentials, take_credentials
+from amlpriv.connections.addresses import Address, Credentials, read_address, take_credentials
+from amlpriv.connections.azure_hosts import AzureService, azure_place
 from amlpriv.connections.complaints import Complaint, error, note, warning
+from amlpriv.connections.feed_kinds import FeedKind
+from amlpriv.connections.feeds import parse_feed_url
 from amlpriv.connections.git_hosts import GitHost, Place, Transport, find_place, spell
 from amlpriv.connections.git_urls import GitUrl
 from amlpriv.connections.tokens import TokenKind, token_shape
@@ -77,7 +80,8 @@ def _read_scp(draft: _Draft, text: str, *, plus: bool) -> GitUrl:
     if plus:
         message = "pip does not know the form git@host:path."
         draft.complaints.append(error("scp-form", message, "Write git+https://host/path, or git+ssh://git@host/path."))
-    draft.user = match["user"]
+    if match["user"]:
+        _read_user(draft, match["user"], Transport.SSH, match["host"].lower(), "")
     path = _take_ref(draft, match["path"].removeprefix("/"))
     return _finish(draft, Transport.SSH, match["host"].lower(), None, path)
 
@@ -92,13 +96,18 @@ def _read_url(draft: _Draft, text: str) -> GitUrl:
     text, user = take_credentials(text)
     try:
         pieces = urlsplit(text)
-        host, port = (pieces.hostname or "").lower(), pieces.port
+        bare = pieces.netloc.partition("]")[0] + "]" if "]" in pieces.netloc else pieces.hostname
+        host, port = (bare or "").lower(), pieces.port
     except ValueError:
         host, port, pieces = "", None, urlsplit("")
     if user is not None:
         _read_user(draft, user, transport, host, pieces.path)
     if not host:
         return _nothing(draft, "the host or the port cannot be read.", "Check the part behind '//'.")
+    if not read_address(f"https://{host}").host:
+        return _nothing(draft, "the host is no host name.", "Check the part behind '//'.")
+    if transport in (Transport.HTTP, Transport.HTTPS) and _is_index(text):
+        draft.complaints.append(error("index-address", *_INDEX))
     if transport in (Transport.HTTP, Transport.GIT):
         message = f"{scheme}: is neither encrypted nor signed."
         draft.complaints.append(warning("http", message, "Use https://."))
@@ -107,6 +116,23 @@ def _read_url(draft: _Draft, text: str) -> GitUrl:
         _read_query(draft, pieces.query)
     usual = {Transport.HTTPS: 443, Transport.HTTP: 80, Transport.SSH: 22, Transport.GIT: 9418}[transport]
     return _finish(draft, transport, host, None if port == usual else port, path)
+
+
+def _is_index(text: str) -> bool:
+    """Whether an address by http(s) is that of a package index, by its host or its path."""
+    feed = parse_feed_url(text)
+    address = feed.written
+    place = azure_place(address)
+    if place is not None and place.service is AzureService.FEEDS:
+        return True
+    if feed.simple is None or not address.parts or address.parts[-1].endswith(".git"):
+        return False
+    pages = [part.removeprefix("+") for part in address.parts]
+    if feed.kind is FeedKind.NEXUS:  # a path as a group of repositories could have it
+        return "simple" in pages
+    if feed.kind is not FeedKind.SIMPLE:
+        return True
+    return pages == ["simple"] or pages[-2:] == ["pypi", "simple"] or (pages[-1] == "simple" and text.endswith("/"))
 
 
 def _finish(draft: _Draft, transport: Transport, host: str, port: int | None, path: str) -> GitUrl:
@@ -234,6 +260,12 @@ def _short(key: str) -> str:
 _LOCAL = (
     "a repository on this machine's disk does not exist where the image is built.",
     "Push it to a server, or give the package as a path: amlpriv then builds the wheel here.",
+)
+
+
+_INDEX = (
+    "this is the address of a package index, and not of a repository.",
+    "For an index: amlpriv connect feed, and a line with --index-url.",
 )
 
 

@@ -27,6 +27,7 @@ from amlpriv.secret import Secret, redact
 
 __all__ = [
     "ALLOWED",
+    "NAME",
     "Auth",
     "Category",
     "NewConnection",

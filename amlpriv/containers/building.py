@@ -18,7 +18,7 @@ from amlpriv.containers.passing import FindCredentials, Passed, hand_files, pass
 from amlpriv.containers.script import Said, build_script
 from amlpriv.containers.sources import copy_for_container, source_time
 from amlpriv.containers.tools import ContainerTool
-from amlpriv.containers.troubles import build_trouble, container_trouble, the_wheel
+from amlpriv.containers.troubles import build_trouble, container_trouble, last_words, the_wheel
 from amlpriv.errors import AmlprivError, BuildError, InputError
 from amlpriv.files import create_private_directory, move
 from amlpriv.processes import Completed, ToolTimeoutError, run
@@ -140,7 +140,7 @@ class _Running:
         except ToolTimeoutError as error:
             what = " ".join(arguments[:2])
             message = f"'{what}' did not finish within {limit:g} seconds and was stopped."
-            raise BuildError(message, hint="\n".join(error.tail[-15:]) or "It said nothing.") from error
+            raise BuildError(message, hint=last_words(error.tail)) from error
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from amlpriv.errors import AmlprivError, BuildError, NetworkError
 from amlpriv.processes import Completed
 from amlpriv.target import Target
 
-__all__ = ["build_trouble", "container_trouble", "the_wheel"]
+__all__ = ["build_trouble", "container_trouble", "last_words", "the_wheel"]
 
 _LAST_WORDS = 15
 _NO_NETWORK = re.compile(
@@ -38,7 +38,7 @@ def container_trouble(commands: Commands, arguments: list[str], completed: Compl
     name = commands.tool.name
     if complaint := daemon_complaint(name, completed.tail):
         return complaint
-    words = _last_words(completed.tail)
+    words = last_words(completed.tail)
     if arguments != commands.make:
         return BuildError(f"'{name} {arguments[1]}' failed.", hint=words)
     message = f"{name} cannot get the image {commands.image} for {commands.platform}"
@@ -52,7 +52,7 @@ def container_trouble(commands: Commands, arguments: list[str], completed: Compl
 
 def build_trouble(project: Path, target: Target, image: str, said: Said, completed: Completed) -> AmlprivError:
     """Why the script in the container failed."""
-    words = _last_words(tuple(line for line in completed.tail if not Said().take(line)))
+    words = last_words(completed.tail)
     if said.pythons is not None:
         return BuildError(
             f"The image {image} has no CPython {target.python_text}; it has: {said.pythons or 'none'}.",
@@ -104,6 +104,7 @@ def the_wheel(folder: Path, project: Path, target: Target, image: str, said: Sai
     return wheel
 
 
-def _last_words(tail: tuple[str, ...]) -> str:
-    lines = [line for line in tail if line.strip() and not _EXITED.fullmatch(line)]
+def last_words(tail: tuple[str, ...]) -> str:
+    """What a tool said at the end, without the lines that are none of its business."""
+    lines = [line for line in tail if line.strip() and not _EXITED.fullmatch(line) and not Said().take(line)]
     return "\n".join(lines[-_LAST_WORDS:]) or "It said nothing."

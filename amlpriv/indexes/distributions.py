@@ -20,7 +20,7 @@ from amlpriv.errors import InputError, UsageError
 from amlpriv.files import open_binary
 from amlpriv.wheels.read import read_wheel
 
-__all__ = ["Distribution", "find_distributions", "read_distribution"]
+__all__ = ["Distribution", "find_distributions", "package_info", "read_distribution"]
 
 _WHEEL, _SDIST = ".whl", ".tar.gz"
 _OTHERS = (".zip", ".tar.bz2", ".tar.xz", ".tgz", ".egg", ".exe", ".rpm", ".msi")
@@ -121,7 +121,7 @@ def _read_sdist(path: Path) -> Distribution:
             file=path,
             hint="Build it again with a current build tool; do not rename it.",
         ) from error
-    head = BytesHeaderParser().parsebytes(_package_info(path, f"{path.name.removesuffix(_SDIST)}/PKG-INFO"))
+    head = BytesHeaderParser().parsebytes(package_info(path))
     said_name, said_version = str(head.get("Name", "")), str(head.get("Version", ""))
     if canonicalize_name(said_name) != name or not _same_version(said_version, version):
         raise InputError(
@@ -140,8 +140,9 @@ def _same_version(text: str, version: Version) -> bool:
         return False
 
 
-def _package_info(path: Path, member: str) -> bytes:
-    """PEP 643: a source archive has its PKG-INFO in its one top folder."""
+def package_info(path: Path) -> bytes:
+    """The PKG-INFO of a source archive, in its one top folder (PEP 643). Raises InputError."""
+    member = f"{path.name.removesuffix(_SDIST)}/PKG-INFO"
     try:
         with open_binary(path) as stream, tarfile.open(fileobj=stream, mode="r:gz") as archive:
             for info in archive:

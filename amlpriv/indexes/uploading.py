@@ -35,6 +35,7 @@ from amlpriv.files import open_binary
 from amlpriv.indexes.client import IndexClient, Login
 from amlpriv.indexes.distributions import Distribution
 from amlpriv.indexes.upload_problems import check_destination, check_size, conflict, refusal, unreadable
+from amlpriv.indexes.upload_publicity import check_publicity
 from amlpriv.indexes.upload_tools import NoAnswer, Reply, Tool, choose_tool, send
 from amlpriv.processes import ToolTimeoutError
 
@@ -81,6 +82,7 @@ def upload(
     environ: Mapping[str, str],
     tool: Tool | None = None,
     upload_url: str | None = None,
+    public: bool = False,
     dry_run: bool = False,
     client: IndexClient | None = None,
     done: Callable[[Uploaded], None] = lambda _: None,
@@ -89,10 +91,12 @@ def upload(
 
     All pages are read before anything is sent: where one file conflicts, nothing is sent. What was sent before a later
     error stays, and counts as done the next time. ``upload_url`` goes before the address derived from the feed's.
+    Nothing goes to the public index unless ``public`` is true.
 
     Raises UsageError, UnsupportedError (a view, an index that takes no uploads), ConflictError, AuthenticationError,
     PermissionDeniedError, NotFoundError, InputError (too large), NetworkError, ServiceError.
     """
+    check_publicity(feed, upload_url, distributions, environ=environ, public=public)
     url, chosen = check_destination(feed, upload_url), choose_tool(tool, environ)
     for item in distributions:
         check_size(item, feed)

@@ -22,9 +22,7 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 def without_tokens(environ: Mapping[str, str]) -> dict[str, str]:
     """A copy without tokens for uploads (uv, twine), Azure DevOps and private storage. What pip and uv need to read the
     user's indexes stays: environments are built with it."""
-    return {
-        name: value for name, value in environ.items() if name.upper() not in _NAMES and not _TOKENS.match(name)
-    }
+    return {name: value for name, value in environ.items() if name.upper() not in _NAMES and not _TOKENS.match(name)}
 
 
 def without_index_credentials(environ: Mapping[str, str]) -> dict[str, str]:

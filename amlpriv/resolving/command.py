@@ -85,7 +85,7 @@ class Places:
         """The environment of uv: the user's network, our credentials."""
         rest = {name: value for name, value in environ.items() if not name.upper().startswith("UV_") or name in _KEPT}
         settings = {**rest, **_network(rest), "UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never"}
-        settings.update({"UV_KEYRING_PROVIDER": "disabled", "NO_COLOR": "1"})
+        settings.update({"UV_KEYRING_PROVIDER": "disabled", "NO_COLOR": "1", "UV_NO_WRAP": "1"})
         for number, login in enumerate(self.logins):
             if login.credentials is not None:
                 settings.update(_signing_in(_name(number).upper(), login.credentials))

@@ -1,7 +1,8 @@
 """What a lock depends on: when none of it changes, the lock is fresh. Compared without asking anybody.
 
 - The requirements that an index serves, as far as their markers hold on the target: a line for Windows changes nothing.
-- The private packages: version, content hash (not the wheel's bytes: a rebuild has others) and the extras asked for.
+- The private packages: what they require, and the extras asked for. Other code or another version of them changes no
+  pin: whoever edits a line of their own package need not lock again.
 - The options of the pip section, the addresses in them as hashes: a lock names no host. The index that this machine's
   user has is no part of it, or a lock would be stale on every other machine.
 - The target: Python, glibc, architecture. Another tag of an image with the same glibc changes nothing.
@@ -82,7 +83,8 @@ def lock_inputs(
 
 def _private(wheel: Wheel, extras: list[str]) -> LockInput:
     asked = f"[{','.join(extras)}]" if extras else ""
-    return LockInput("private", wheel.name, f"{asked}=={wheel.version} content {wheel.content_hash}")
+    metadata = (*sorted(map(str, wheel.requires_dist)), *sorted(wheel.provides_extra), str(wheel.requires_python or ""))
+    return LockInput("private", wheel.name, f"{asked} requires {_hashed(*metadata)}")
 
 
 def _lines(file: EnvironmentFile, wheels: Mapping[str, Wheel], target: Target) -> Iterator[LockInput]:
@@ -158,12 +160,9 @@ def _of_private(name: str, before: str | None, after: str | None) -> str:
         return f"{name} is shipped now"
     if after is None:
         return f"{name} is no longer shipped"
-    (old, _, was), (new, _, became) = before.partition(" content "), after.partition(" content ")
-    (extras, _, version), (wanted, _, other) = old.partition("=="), new.partition("==")
-    if version != other:
-        return f"{name} {version} became {other}"
+    (extras, _, was), (wanted, _, became) = before.partition(" requires "), after.partition(" requires ")
     if was != became:
-        return f"{name} content changed"
+        return f"the requirements of {name} changed"
     return f"{name} is asked for as {name}{wanted}, and was as {name}{extras}"
 
 

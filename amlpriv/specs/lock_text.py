@@ -1,7 +1,7 @@
 """The lock that ``amlpriv lock`` writes: pins with hashes that pip reads, and above them what they were made from.
 
 The same input gives the same bytes: no time, no host, no path of a machine, everything sorted. A private package stands
-in it as a comment, ``#   private: NAME==VERSION content HASH``: amlpriv ships its wheel. A line that pip reads would
+in it as a comment, ``#   private: NAME requires HASH``: amlpriv ships its wheel. A line that pip reads would
 send pip to an index for it, with a hash of the wheel's bytes, which another version of its build backend changes.
 """
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from amlpriv.connections.addresses import Credentials
-from amlpriv.connections.kinds import NewConnection, StoredConnection, read_connection, request_body, reveal
+from amlpriv.connections.kinds import NAME, NewConnection, StoredConnection, read_connection, request_body, reveal
 from amlpriv.errors import (
     AmlprivError,
     AuthenticationError,
@@ -110,9 +110,9 @@ class Connections:
         match str(answer.properties.get("authType") or "None").lower():
             case "none":
                 return None
-            case "pat" if isinstance(found.get("pat"), str):
+            case "pat" if isinstance(found.get("pat"), str) and found["pat"]:
                 return Credentials(_decoded(found["pat"]))
-            case "usernamepassword" if isinstance(found.get("username"), str):
+            case "usernamepassword" if isinstance(found.get("username"), str) and any(found.values()):
                 return Credentials(_decoded(found["username"]), _decoded(str(found.get("password") or "")))
             case "pat" | "usernamepassword":
                 raise ServiceError(
@@ -140,7 +140,7 @@ class Connections:
         if not _READABLE.fullmatch(name):
             raise UsageError(
                 f"{name!r} is no name of a connection.",
-                hint="A name has letters, digits, '-' and '_': [a-zA-Z0-9][a-zA-Z0-9_-]{2,32}.",
+                hint=f"A name has letters, digits, '-' and '_': {NAME.pattern}",
             )
         path = f"connections/{quote(name, safe='')}"
         return self._workspace.service.ask(method, f"{path}/listsecrets" if method == "POST" else path, body)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from amlpriv.errors import BuildError, InputError
-from tests.actions.monorepos import Repository, new_repository
+from tests.actions.monorepos import USES_TOOL, Repository, new_repository
 
 
 @pytest.fixture(scope="module")
@@ -22,27 +22,12 @@ def repository(tmp_path: Path, built: Path) -> Repository:
     return new_repository(tmp_path / "repo", tmp_path / "home", built)
 
 
-TOOL = """\
-from pathlib import Path
-from flit_core import buildapi
-from contoso_words import VERSION
-def build_wheel(folder, config_settings=None, metadata_directory=None):
-    file = Path("pyproject.toml")
-    file.write_text(file.read_text().replace('"1.0"', f'"{VERSION}"'))
-    return buildapi.build_wheel(folder)
-"""
-USES_TOOL = '[build-system]\nrequires = ["flit_core", "contoso-build"]\nbuild-backend = "contoso_build"\n'
-
-
 def test_a_private_build_requirement_is_built_first(repository: Repository) -> None:
-    repository.project("packages/features", ["contoso-core"], backend=USES_TOOL)
+    both = USES_TOOL.replace('"contoso-build"', '"contoso-build", "contoso-words"')
+    sources = "[tool.uv.sources]\ncontoso-build = {workspace = true}\ncontoso-words = {workspace = true}\n"
+    repository.project("packages/features", ["contoso-core"], sources, backend=both)
     repository.project("packages/core", backend=USES_TOOL)
-    needs = '[tool.uv.sources]\ncontoso-words = {path = "../words"}\n'
-    repository.project("tools/build", ["flit_core", "contoso-words"], needs)
-    repository.write("tools/build/contoso_build/__init__.py", TOOL)
-    repository.project("tools/words")
-    repository.write("tools/words/contoso_words/__init__.py", "VERSION = '5.0'\n")
-    repository.write("pyproject.toml", '[tool.uv.workspace]\nmembers = ["packages/*", "tools/*"]\n')
+    repository.tools()
     prepared = repository.only_features()
     assert list(prepared.wheels) == ["contoso-core", "contoso-features"]  # what only builds need is not shipped
     assert str(prepared.wheels["contoso-features"].version) == "5.0"

@@ -9,6 +9,7 @@ import pytest
 
 from amlpriv.actions.check import check
 from amlpriv.actions.container_builds import ContainerBuild, with_container
+from amlpriv.actions.render import render
 from amlpriv.building import build_inputs
 from amlpriv.errors import BuildError, UsageError
 from amlpriv.processes import ToolCancelledError
@@ -52,7 +53,12 @@ class Case:
 
 @pytest.fixture
 def case(tmp_path: Path, environ: dict[str, str]) -> Case:
-    return Case(stand_in(tmp_path, {**environ, "AMLPRIV_CACHE": str(tmp_path / "cache")}, "docker"), tmp_path)
+    return Case(
+        stand_in(
+            tmp_path, {**environ, "AMLPRIV_CACHE": str(tmp_path / "cache"), "AMLPRIV_NO_BUILD_CACHE": "0"}, "docker"
+        ),
+        tmp_path,
+    )
 
 
 def test_without_the_option_a_wheel_is_what_this_machine_builds(case: Case) -> None:
@@ -128,9 +134,9 @@ def test_what_is_asked_for_goes_before_the_variables() -> None:
         with_container({}, None, "example.org/a:1")
 
 
-def test_a_project_that_does_not_fit_is_refused_with_the_option_as_the_fix(
-    tmp_path: Path, environ: dict[str, str]
-) -> None:
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """An environment file with a project whose own build gives a wheel for another Python."""
     project = tmp_path / "fast"
     project.mkdir()
     (project / "pyproject.toml").write_text(
@@ -149,12 +155,29 @@ def test_a_project_that_does_not_fit_is_refused_with_the_option_as_the_fix(
     )
     file = tmp_path / "environment.yml"
     file.write_text(
-        "name: contoso\nconda_file:\n  dependencies:\n  - python=3.11\n  - pip\n  - pip: [contoso-fast]\n"
+        "name: contoso\nconda_file:\n  dependencies:\n  - python=3.12\n  - pip\n  - pip: [contoso-fast]\n"
         "sources:\n  contoso-fast: {path: fast}\n",
         encoding="utf-8",
     )
+    return file
 
+
+def test_a_project_that_does_not_fit_is_refused_with_the_option_as_the_fix(
+    file: Path, tmp_path: Path, environ: dict[str, str]
+) -> None:
     report = check(file, offline=True, environ={**environ, "AMLPRIV_CACHE": str(tmp_path / "cache")}).report
 
     finding = next(finding for finding in report.errors if finding.code == "AP101")
-    assert "`--build-in docker` (or podman, buildah). Or: build it with Python 3.11" in finding.fix
+    assert "`--build-in docker` (or podman, buildah). Or: build it with Python 3.12" in finding.fix
+
+
+def test_with_the_option_the_wheel_of_the_container_is_checked_and_published(file: Path, case: Case) -> None:
+    made = build_wheel(case.box.state, name="contoso-fast", version="1.0", tag=BUILT.split("1.0-")[1][:-4])
+    case.box.gives(made.name)
+
+    report = check(file, offline=True, environ=case.box.environ, build_in="docker").report
+    shown = render(file, form="conda", environ=case.box.environ, build_in="docker", build_image="example.org/own:1")
+
+    assert not report.errors
+    assert made.name in shown
+    assert "example.org/own:1" in case.box.calls[-5]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import yaml
 
 import amlpriv
+from amlpriv.actions.feed_place import check_upload_url, feed_place
 from amlpriv.actions.feed_push import Pushed, feed_push
 from amlpriv.actions.local_feed import local_feed_create, local_feed_delete, local_feed_promote
 from amlpriv.actions.opening import open_local
+from amlpriv.connections.addresses import Credentials
 from amlpriv.connections.kinds import Auth, Category, NewConnection
+from amlpriv.credentials.found import Found
 from amlpriv.errors import (
     AmlprivError,
     AuthenticationError,
@@ -259,6 +263,43 @@ def test_a_certificate_that_is_not_trusted_is_named(
             environ=scrubbed,
         )
     assert "SSL_CERT_FILE" in str(caught.value)
+
+
+def test_a_credential_that_was_found_for_the_feed_goes_to_no_other_server(
+    scrubbed: dict[str, str], tmp_path: Path
+) -> None:
+    with told_index() as told, told_index() as other:
+        host = told.origin.partition("://")[2]
+        environ = {**scrubbed, "PIP_INDEX_URL": f"http://me:found-12345678@{host}/simple/"}
+        for upload_url in (f"{other.origin}/upload/", "http://elsewhere.example.org/"):
+            with pytest.raises(UsageError, match="is not sent there") as caught:
+                feed_push(wheel(tmp_path, "astray"), to=told.simple, upload_url=upload_url, environ=environ)
+            assert "--token-from" in str(caught.value)
+        assert (told.authorizations, other.authorizations) == ([], [])
+        named = {**environ, "MINE": "named-12345678"}
+        wish = {"upload_url": f"{other.origin}/upload/", "token_from": "env:MINE"}
+        feed_push(wheel(tmp_path, "astray"), to=told.simple, **wish, environ=named)
+        assert len(other.authorizations) == 1
+        same = f"{told.origin}/upload/"
+        feed_push(wheel(tmp_path, "astray"), to=told.simple, upload_url=same, environ=environ)
+        assert len(told.authorizations) == 1
+
+
+@pytest.mark.parametrize(
+    ("upload_url", "allowed"),
+    [
+        ("https://contoso.pkgs.visualstudio.com/ml/_packaging/f/pypi/upload/", True),
+        ("https://pkgs.dev.azure.com/fabrikam/ml/_packaging/f/pypi/upload/", False),
+        ("http://pkgs.dev.azure.com/contoso/ml/_packaging/f/pypi/upload/", False),
+    ],
+)
+def test_an_organisation_is_a_place_of_its_own(scrubbed: dict[str, str], upload_url: str, allowed: bool) -> None:
+    place = feed_place(
+        "https://pkgs.dev.azure.com/contoso/ml/_packaging/f/pypi/simple/", environ=scrubbed, folder=Path.cwd()
+    )
+    found = Found(Credentials(None, Secret("found-12345678")), "AZURE_DEVOPS_EXT_PAT")
+    with nullcontext() if allowed else pytest.raises(UsageError, match="is not sent there"):
+        check_upload_url(place, upload_url, found)
 
 
 def test_the_public_name_is_the_function() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from amlpriv.errors import InputError
-from tests.actions.monorepos import WORKSPACE, Repository
+from tests.actions.monorepos import USES_TOOL, WORKSPACE, Repository
 from tests.repositories.servers import TOKEN, GitServer, git, serve_git
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("git")]
@@ -73,3 +73,29 @@ def test_a_path_out_of_the_repository_is_told(remote: Repository, server: GitSer
     commit(remote, server)
     with pytest.raises(InputError, match=r"contoso-features needs a package from .* outside of its repository"):
         remote.prepare(environment(remote, server))
+
+
+def test_build_requirements_come_from_the_same_commit(remote: Repository, server: GitServer) -> None:
+    remote.project("packages/features", backend=USES_TOOL)
+    remote.tools()
+    commit(remote, server)
+    prepared = remote.prepare(environment(remote, server))
+    assert str(prepared.wheels["contoso-features"].version) == "5.0"
+    assert list(prepared.wheels) == ["contoso-features"]
+
+
+def test_a_repository_that_a_folder_of_poetry_names_is_fetched(remote: Repository, server: GitServer) -> None:
+    """Poetry writes the repository's address into the wheel, where pip would not take the shipped wheel for it."""
+    remote.project("packages/core")
+    made = commit(remote, server)
+    local = Repository(remote.root.parent / "local", remote.environ)
+    build = '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n'
+    head = '[tool.poetry]\nname = "contoso-features"\nversion = "1.0"\ndescription = "x"\nauthors = []\n'
+    source = f'{{git = "{server.url("mono.git")}", tag = "v1.0", subdirectory = "packages/core"}}'
+    lines = f'[tool.poetry.dependencies]\npython = ">=3.10"\ncontoso-core = {source}\n'
+    local.write("packages/features/pyproject.toml", build + head + lines)
+    local.write("packages/features/contoso_features/__init__.py", "")
+    prepared = local.only_features()
+    assert list(prepared.wheels) == ["contoso-core", "contoso-features"]
+    assert f"commit={made}" in prepared.origins["contoso-core"].fields
+    assert [str(item) for item in prepared.wheels["contoso-features"].requires_dist] == ["contoso-core"]

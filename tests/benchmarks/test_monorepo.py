@@ -78,7 +78,7 @@ def repositories(
     """With one package and with ten, published for the first time."""
     site = LocalSite(local_state)
     site.make()
-    environ = {**local_environ, "AMLPRIV_CACHE": str(tmp_path / "cache")}
+    environ = {**local_environ, "AMLPRIV_CACHE": str(tmp_path / "cache"), "AMLPRIV_NO_BUILD_CACHE": "0"}
     one, many = (monorepo(tmp_path / f"of-{count}", count, site, environ) for count in (1, PACKAGES))
     for repository in (one, many):
         assert repository.publish().plan.action.value == "created"

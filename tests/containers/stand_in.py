@@ -1,8 +1,8 @@
 """A program that stands in for a container tool: it keeps what it is told, and answers as it is set up.
 
 The folder STAND_IN has ``answers.json`` (by verb: exit code and words) and ``wheels.json`` (the names of the wheels
-that a build gives); what it was told goes to ``calls.jsonl``, the script of a build to ``script.sh``, and what is
-copied in to ``inside``.
+that a build gives; their content may lie beside it). What it was told goes to ``calls.jsonl``, the script of a build to
+``script.sh``, and what is copied in to ``inside``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def _copy(state: Path, arguments: list[str]) -> None:
 def _give(state: Path, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     for name in json.loads((state / "wheels.json").read_text("utf-8")):
-        (folder / name).write_bytes(b"a wheel")
+        real = state / name
+        (folder / name).write_bytes(real.read_bytes() if real.exists() else b"a wheel")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -51,8 +52,9 @@ def words(then: Iterable[LockInput], now: Iterable[LockInput]) -> list[str]:
 
 def test_the_inputs_of_a_file(features: Wheel) -> None:
     found = inputs(features, "contoso-features[gpu]", "pandas[all]>=2,<3", "six; sys_platform == 'win32'", "six<2")
-    assert [str(item) for item in found] == [
-        f"private: contoso-features[gpu]==1.2.0 content {features.content_hash}",
+    first, *others = map(str, found)
+    assert re.fullmatch(r"private: contoso-features\[gpu\] requires [0-9a-f]{16}", first)
+    assert others == [
         "requirement: pandas[all]<3,>=2",
         "requirement: six<2",
         "target: CPython 3.11 on linux x86_64 with glibc 2.35",
@@ -84,9 +86,10 @@ def test_a_credential_in_an_address_changes_nothing(features: Wheel) -> None:
     assert one == inputs(features, "contoso-features", "--extra-index-url https://c:d@example.org/simple/")
 
 
-def test_other_bytes_of_the_same_content_change_nothing(features: Wheel, tmp_path: Path) -> None:
-    """As another version of the build backend writes them."""
-    again = wheel(tmp_path / "again", extras={"gpu": ["acme-gpu"]}, generator="other 2.0", compression=0)
+def test_other_code_and_another_version_of_a_private_package_change_nothing(features: Wheel, tmp_path: Path) -> None:
+    """They change no pin: whoever edits a line of their own package need not lock again."""
+    code = {"contoso_features.py": "x = 1\n"}
+    again = wheel(tmp_path / "again", version="1.3.0", modules=code, extras={"gpu": ["acme-gpu"]})
     assert again.sha256 != features.sha256
     assert inputs(again, "contoso-features") == inputs(features, "contoso-features")
 
@@ -114,10 +117,8 @@ def test_what_changed_is_said(features: Wheel, then: list[str], now: list[str], 
 
 def test_what_changed_in_a_private_package_is_said(features: Wheel, tmp_path: Path) -> None:
     before = inputs(features, "contoso-features")
-    newer = wheel(tmp_path / "newer", version="1.3.0")
-    other = wheel(tmp_path / "other", modules={"contoso_features.py": "x = 1\n"}, extras={"gpu": ["acme-gpu"]})
-    assert words(before, inputs(newer, "contoso-features")) == ["contoso-features 1.2.0 became 1.3.0"]
-    assert words(before, inputs(other, "contoso-features")) == ["contoso-features content changed"]
+    other = wheel(tmp_path / "other", extras={"gpu": ["acme-gpu>=2"]})
+    assert words(before, inputs(other, "contoso-features")) == ["the requirements of contoso-features changed"]
     assert words(before, inputs(features, "contoso-features[gpu]")) == [
         "contoso-features is asked for as contoso-features[gpu], and was as contoso-features"
     ]

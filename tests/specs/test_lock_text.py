@@ -20,7 +20,7 @@ TARGET = Target()
 INPUTS = (
     LockInput("target", str(TARGET)),
     LockInput("requirement", "pandas", ">=2"),
-    LockInput("private", "contoso-core", f"==1.0 content {A}"),
+    LockInput("private", "contoso-core", f" requires {A}"),
 )
 
 
@@ -64,7 +64,7 @@ def test_a_lock_is_a_requirements_file_that_says_what_it_was_made_from() -> None
     assert lines[2] == "# made with amlpriv 1, uv 2"
     assert lines[3].startswith("# inputs sha256:")
     assert lines[4:] == [
-        f"#   private: contoso-core==1.0 content {A}",
+        f"#   private: contoso-core requires {A}",
         "#   requirement: pandas>=2",
         f"#   target: {TARGET}",
         "pandas==2.2 \\",

@@ -186,6 +186,13 @@ def test_a_credential_of_no_use_is_an_error_without_it(properties: dict[str, Any
     assert TOKEN not in str(caught.value)
 
 
+def test_an_empty_token_is_none() -> None:
+    for auth, credentials in (("PAT", {"pat": ""}), ("UsernamePassword", {"username": "", "password": ""})):
+        connections, _ = scripted(RawAnswer(200, body=document("team", auth, credentials=credentials)))
+        with pytest.raises(ServiceError, match="has no credential for connection team"):
+            connections.credentials("team")
+
+
 def test_an_answer_that_is_no_connection_is_an_error() -> None:
     with pytest.raises(ServiceError, match="no connection"):
         scripted(RawAnswer(200, body={"hello": "world"}))[0].get("team")
@@ -212,7 +219,7 @@ def test_what_would_lead_to_another_resource_is_no_name_of_a_connection(name: st
     assert service.asked == []
 
 
-@pytest.mark.parametrize("name", ["ab", "_team", "my.search", "a (copy)", "größe", "x" * 60, "..."])
+@pytest.mark.parametrize("name", ["ab", "_team", "my.search", "a (copy)", "grün", "x" * 60, "..."])
 def test_names_that_other_tools_gave_can_be_read(name: str) -> None:
     connections, _ = scripted(RawAnswer(200, body=document(name.upper())))
     assert connections.get(name).name == name.upper()

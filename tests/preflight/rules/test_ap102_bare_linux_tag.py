@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -19,6 +20,14 @@ def test_a_bare_linux_tag_is_a_warning(found: Found, packaged: Packaged) -> None
     assert finding.severity is Severity.WARNING
     assert "linux_x86_64" in finding.message
     assert "auditwheel" in finding.fix
+
+
+def test_a_wheel_that_was_built_here_can_be_built_in_a_container(found: Found, packaged: Packaged) -> None:
+    wheel = replace(packaged("contoso_features-1.2.0-cp311-cp311-linux_x86_64.whl"), built=True)
+
+    (finding,) = found("AP102", wheels=[wheel])
+
+    assert "`--build-in docker`" in finding.fix
 
 
 @pytest.mark.parametrize(
