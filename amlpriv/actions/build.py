@@ -111,7 +111,6 @@ def build(
     options = {**names, "expires": expires, "now": now}
     where: dict[str, Any] = {"workspace": LOCAL, "environ": surroundings, "start": start}
     published = publish(file, progress=watcher, signs_plain=True, **where, **options)
-
     state, root, inside = _surroundings(surroundings)
     watcher.say(f"preparing {published.reference} on this machine")
     request = _request(published, root, strict_python, partial(_sign, state), _known(state))

@@ -60,29 +60,37 @@ def build_in_container(
         raise InputError(
             "This folder is not a Python project: it has neither pyproject.toml nor setup.py.", file=project
         )
-    chosen = image or default_image(target)
-    project = project.resolve()
+    job = _Job(project.resolve(), target, image or default_image(target), environ)
     with _work_folder(environ) as work:
-        handed = work / INSIDE.strip("/")
-        copy = copy_for_container(project, handed / "source", environ)
-        given = passed(environ, folder=project, epoch=source_time(project, environ), find=find_credentials)
-        settings = {**given.settings, **hand_files(given, wheels, handed)}
-        commands = Commands(
-            tool,
-            f"amlpriv-build-{secrets.token_hex(6)}",
-            chosen,
-            platform_of(target),
-            handed,
-            work / "fetched",
-            given.host_network,
-        )
-        script = build_script(target, copy.relative_to(handed / "source").as_posix(), settings)
-        running = _Running(commands, environ, given, on_line, cancelled)
-        said, completed = running.build(script, timeout)
+        commands, given, script = job.prepared(work, tool, wheels, find_credentials)
+        said, completed = _Running(commands, environ, given, on_line, cancelled).build(script, timeout)
         if not completed.succeeded:
-            raise build_trouble(project, target, chosen, said, completed)
-        wheel = the_wheel(work / "fetched", project, target, chosen, said)
-        return _moved(wheel, work, out)
+            raise build_trouble(job.project, target, job.image, said, completed)
+        return _moved(the_wheel(commands.fetched, job.project, target, job.image, said), work, out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is to be built."""
+
+    project: Path
+    target: Target
+    image: str
+    environ: Mapping[str, str]
+
+    def prepared(
+        self, work: Path, tool: ContainerTool, wheels: Sequence[Path], find: FindCredentials
+    ) -> tuple[Commands, Passed, bytes]:
+        """The command lines, what the container gets of this machine, and the script for it."""
+        handed = work / INSIDE.strip("/")
+        copy = copy_for_container(self.project, handed / "source", self.environ)
+        epoch = source_time(self.project, self.environ)
+        given = passed(self.environ, folder=self.project, epoch=epoch, find=find)
+        settings = {**given.settings, **hand_files(given, wheels, handed)}
+        name, fetched = f"amlpriv-build-{secrets.token_hex(6)}", work / "fetched"
+        platform = platform_of(self.target)
+        commands = Commands(tool, name, self.image, platform, handed, fetched, given.host_network)
+        return commands, given, build_script(self.target, copy.relative_to(handed / "source").as_posix(), settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ import stat
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from amlpriv.credentials.wishes import variable_name
 from amlpriv.errors import UsageError
 from amlpriv.files import read_text
 from amlpriv.secret import Secret
 
-__all__ = ["from_file", "from_prompt", "from_stdin", "from_variable"]
+__all__ = ["Opened", "from_file", "from_prompt", "from_stdin", "from_variable", "readable_by_others"]
 
 LONGEST = 64 * 1024
 """Characters: no token is longer, and a wrong file has no end."""
@@ -62,20 +62,37 @@ def from_prompt(prompt: Callable[[str], str] | None, host: str) -> Secret:
 
 def from_file(path: Path) -> Secret:
     """The only line of a file. Raises InputError, and UsageError when others may read the file (POSIX)."""
-    if os.name == "posix":
-        try:
-            mode = stat.S_IMODE(path.stat().st_mode)
-        except (OSError, ValueError):
-            mode = 0  # read_text says what is wrong
-        if mode & 0o044:
-            raise UsageError(
-                f"Others on this machine may read {path} (mode {mode:04o}), so the token in it is not taken.",
-                hint=f"Run 'chmod 600 {path}', or give it by '--token-from stdin < FILE'.",
-            )
+    opened = readable_by_others(path)  # None for what is no file: read_text says what is wrong
+    if opened is not None:
+        ours = f"Run 'chmod 600 {path}', or give" if opened.ours else "Take a file of your own, or give"
+        raise UsageError(
+            f"Others on this machine may read {path} (mode {opened.mode:04o}), so the token in it is not taken.",
+            hint=f"{ours} it by '--token-from stdin < FILE'.",
+        )
     text = read_text(path).rstrip("\r\n")
     if "\n" in text or "\r" in text:
         raise UsageError(f"{path} has more than one line.", hint="Keep the token alone in a file.")
     return _checked(text, str(path))
+
+
+class Opened(NamedTuple):
+    """A file that others than its owner may read."""
+
+    mode: int
+    ours: bool
+    """Whether the user of amlpriv owns it, and so can close it."""
+
+
+def readable_by_others(path: Path) -> Opened | None:
+    """Whether the group or everybody may read a regular file (POSIX); None elsewhere, and where there is none."""
+    if sys.platform == "win32":
+        return None
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    mode = stat.S_IMODE(found.st_mode)
+    return Opened(mode, found.st_uid == os.geteuid()) if stat.S_ISREG(found.st_mode) and mode & 0o044 else None
 
 
 def _terminal(question: str) -> str:

@@ -8,7 +8,7 @@ from amlpriv.errors import InputError
 from amlpriv.specs.declared import Declared, read_declared
 from amlpriv.specs.project_names import project_name
 
-ROOT = "file:///work/packages/features"
+ROOT = "file:///home/x/packages/features"
 
 
 def read(text: str) -> Declared:
@@ -67,8 +67,8 @@ def test_uv_poetry_and_addresses_are_sources() -> None:
         "d": [("path", "own")],
         "p": [("path", "../p")],
         "q": [("git", "https://h/q.git"), ("path", "../q")],
-        "e": [("path", "/work/packages/features/../e")],
-        "f": [("path", "/work/f")],
+        "e": [("path", "/home/x/packages/features/../e")],
+        "f": [("path", "/home/x/f")],
         "g": [("path", "/g")],
     }
     assert declared.entries["f"][0].extra == "more"
