@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from amlpriv.builds.failures import build_failure, last_words
 from amlpriv.builds.files import configuration_text
@@ -64,15 +65,12 @@ def build_wheel(
         source = _copied(project, work, repository)
         place, real = str(source or work), str(project)
         show = None if on_line is None else partial(_show, on_line, place, real)
-        options = ("build", "--wheel", "--color", "never", "--no-progress", "--out-dir", str(work / "wheel"))
-        interpreter = python.absolute() if python else sys.executable
-        command = [uv_program(environ), *options, "--python", interpreter, source or project]
+        command = _command(environ, work, python, source or project)
         settings = {**_settings(environ, work, repository), **_compiler_flags(environ, work, text)}
+        limits: Any = {"timeout": timeout, "on_line": show, "cancelled": cancelled}
         try:
             with _kept_clean(project, in_place=source is None):
-                completed = run(
-                    command, cwd=source or project, env=settings, timeout=timeout, on_line=show, cancelled=cancelled
-                )
+                completed = run(command, cwd=source or project, env=settings, **limits)
         except ToolTimeoutError as error:
             raise BuildError(
                 f"{configuration}: the build did not finish within {timeout:g} seconds and was stopped.",
@@ -81,6 +79,12 @@ def build_wheel(
         if not completed.succeeded:
             raise build_failure(configuration, tuple(line.replace(place, real) for line in completed.tail))
         return _moved(_the_wheel(work / "wheel", configuration), out)
+
+
+def _command(environ: Mapping[str, str], work: Path, python: Path | None, place: Path) -> list[str | Path]:
+    options = ("build", "--wheel", "--color", "never", "--no-progress", "--out-dir", str(work / "wheel"))
+    interpreter = python.absolute() if python else sys.executable
+    return [uv_program(environ), *options, "--python", interpreter, place]
 
 
 def build_wheel_cached(

@@ -47,8 +47,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """A copy of the environment with a home of its own, which holds no local workspace."""
-    return {**os.environ, "AMLPRIV_HOME": str(tmp_path / "home")}
+    """A copy of the environment with a home of its own, which holds no local workspace. Everything is built anew."""
+    return {**os.environ, "AMLPRIV_HOME": str(tmp_path / "home"), "AMLPRIV_NO_BUILD_CACHE": "1"}
 
 
 @pytest.fixture(scope="session")

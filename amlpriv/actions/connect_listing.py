@@ -125,6 +125,9 @@ class Found:
             "warning": self.warning,
         }
 
+    def __str__(self) -> str:
+        return f"{self.name} ({self.category} for {self.target}, signs in by {self.auth})"
+
     def __repr__(self) -> str:
         end = f", until {self.expires}" if self.expires else ""
         return f"<{self.category} {self.name!r} for {self.target}, {self.auth}{end}>"

@@ -109,7 +109,7 @@ def _feed(url: str, target: str | None) -> Place:
 
 
 def _without_user(feed: FeedUrl, url: str) -> FeedUrl:
-    """``https://contoso@pkgs.dev.azure.com/contoso/...``: Azure DevOps shows addresses so, and the user is no secret."""
+    """``https://contoso@pkgs.dev.azure.com/contoso/...``: Azure DevOps shows addresses so; that is no secret."""
     login = feed.credentials
     if feed.kind is not FeedKind.AZURE_ARTIFACTS or login is None or login.password is not None or login.user is None:
         return feed

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from amlpriv.actions.connect_listing import Found, find_connection
-from amlpriv.actions.connect_signing import check_connection, expiry, take_credential
+from amlpriv.actions.connect_signing import check_connection, check_user, expiry, take_credential
 from amlpriv.actions.connect_values import AUTHS, EXPIRES, ROTATED, Request, Written, kept_properties
 from amlpriv.connections.complaints import note
 from amlpriv.connections.kinds import Auth, Category, NewConnection, StoredConnection
@@ -34,6 +34,7 @@ def rotate_connection(
     A connection without a credential gets one. Raises NotFoundError, UsageError, and ServiceError when the service has
     kept something else.
     """
+    check_user(request)
     found = find_connection(connections, request.name, now=now)
     category, auth = _kind(found, request)
     raw = connections.raw(found.name)

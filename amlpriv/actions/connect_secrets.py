@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from amlpriv.connections.complaints import Complaint
 from amlpriv.credentials.finding import find_credential
 from amlpriv.credentials.found import Sources, read_subject
+from amlpriv.credentials.netrc_files import netrc_note
+from amlpriv.credentials.wishes import Origin, parse_wish
 from amlpriv.errors import AuthenticationError, UsageError
 from amlpriv.secret import Secret
 
@@ -23,11 +26,13 @@ class Taken:
     origin: str
     """Words for people, without the secret."""
     user: Secret | None = None
+    complaints: tuple[Complaint, ...] = ()
+    """About the place."""
 
 
 def may_have_user(wish: str | None) -> bool:
     """Whether the place that a wish names can hold a user beside the password."""
-    return wish is not None and wish.partition(":")[0] in ("netrc", "keyring")
+    return wish is not None and parse_wish(wish).origin in (Origin.NETRC, Origin.KEYRING)
 
 
 def take_secret(wish: str | None, *, given: object = None, address: str, sources: Sources) -> Taken:
@@ -70,4 +75,5 @@ def _wished(wish: str, address: str, sources: Sources) -> Taken:
             hint="Say where it is with --token-from.",
         )
     user = credentials.user if credentials.user is not token else None
-    return Taken(token, found.origin, user)
+    opened = netrc_note(sources) if parse_wish(wish).origin is Origin.NETRC else None
+    return Taken(token, found.origin, user, (opened,) if opened else ())

@@ -12,14 +12,22 @@ from amlpriv.connections.feeds import FeedKind
 from amlpriv.connections.git_hosts import GitHost
 from amlpriv.connections.kinds import Auth, NewConnection, connection_complaints
 from amlpriv.connections.tokens import token_shape
-from amlpriv.connections.users import FEED_USERS, GIT_USERS, token_alone_complaint
+from amlpriv.connections.users import FEED_USERS, GIT_USERS, needs_user, token_alone_complaint, user_complaint
 from amlpriv.credentials.found import Sources
 from amlpriv.credentials.wishes import Origin, parse_wish
 from amlpriv.errors import UsageError
 from amlpriv.findings import Severity
 from amlpriv.secret import Secret
 
-__all__ = ["check_connection", "check_wish", "choose_auth", "expiry", "take_credential"]
+__all__ = [
+    "check_connection",
+    "check_user",
+    "check_wish",
+    "choose_auth",
+    "expiry",
+    "keep_user",
+    "take_credential",
+]
 
 SHORT_LIVED = frozenset({Origin.AZURE_CLI, Origin.ENTRA})
 """Wishes whose tokens live for about an hour: of no use in a connection that later builds use."""
@@ -40,6 +48,7 @@ def choose_auth(place: Place, request: Request) -> tuple[Auth, Secret | None]:
         raise UsageError("A token has no user beside it.", hint="Use --auth basic for a user and a password.")
     if auth is not Auth.BASIC:
         return auth, None
+    check_user(request)
     user = request.user or _usual_user(place.kind)
     if not user and not may_have_user(request.token_from):
         usual = FEED_USERS.get(place.kind) if isinstance(place.kind, FeedKind) else GIT_USERS.get(place.kind)
@@ -48,6 +57,19 @@ def choose_auth(place: Place, request: Request) -> tuple[Auth, Secret | None]:
             hint=f"Give --user{f': {usual}' if usual else ''}, or use --auth pat.",
         )
     return auth, Secret(user) if user else None
+
+
+def check_user(request: Request) -> None:
+    """UsageError for a user that no server would read as one."""
+    wrong = user_complaint(request.user or "")
+    refuse([wrong] if wrong else [], "The user cannot be used")
+
+
+def keep_user(place: Place, request: Request, auth: Auth, taken: Taken | None) -> Auth:
+    """Signing in with a user where one was found beside the token, and the server asks for it: pip does so as well."""
+    if auth is not Auth.PAT or request.auth is not None or taken is None or taken.user is None:
+        return auth
+    return Auth.BASIC if needs_user(place.kind, taken.user.reveal()) else auth
 
 
 def _usual_user(kind: FeedKind | GitHost) -> str | None:
@@ -80,7 +102,7 @@ def check_wish(request: Request) -> None:
 
 def check_connection(new: NewConnection, taken: Taken | None, *, now: datetime, force: bool) -> list[Complaint]:
     """What is worth knowing about a connection; UsageError for what cannot work."""
-    found = list(connection_complaints(new, now=now))
+    found = [*(taken.complaints if taken else ()), *connection_complaints(new, now=now)]
     where = f" (the token from {taken.origin})" if taken else ""
     refuse(
         [item for item in found if item.severity is Severity.ERROR],

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 from amlpriv.actions.connect_places import Place, refuse
-from amlpriv.actions.connect_signing import check_connection, check_wish, choose_auth, expiry, take_credential
+from amlpriv.actions.connect_signing import (
+    check_connection,
+    check_wish,
+    choose_auth,
+    expiry,
+    keep_user,
+    take_credential,
+)
 from amlpriv.actions.connect_values import EXPIRES, URL, Request, Written, kept_properties
-from amlpriv.connections.complaints import Complaint, warning
+from amlpriv.actions.connect_warnings import about_place, distinct, verdict_of
 from amlpriv.connections.kinds import Auth, NewConnection, StoredConnection, name_complaint, target_complaints
-from amlpriv.connections.verdicts import Verdict, VerdictCode
 from amlpriv.credentials.found import Sources
 from amlpriv.errors import ConflictError
 from amlpriv.findings import Severity
@@ -50,11 +56,13 @@ def write_connection(
     others = tuple(item for item in existing if item is not before)
     name = before.name if before else request.name
     stored = StoredConnection(name, place.category.value, place.target, auth.value)
-    verdict = place.match((*others, stored))
+    verdict = verdict_of(place, stored, others)
     about = (workspace, request.dry_run, place.url, place.chosen)
     if before is not None and _unchanged(before, place, auth, force=request.force):
         return Written(before, "unchanged", *about, verdict=verdict)
     taken = None if auth is Auth.NONE else take_credential(request, place.url, sources)
+    auth = keep_user(place, request, auth, taken)
+    stored = replace(stored, auth=auth.value)
     user = user or (taken.user if taken and auth is Auth.BASIC else None)
     new = NewConnection(name, place.category, place.target, auth, user, taken.secret if taken else None)
     complaints = (*place.complaints, *check_connection(new, taken, now=now, force=request.force))
@@ -66,7 +74,7 @@ def write_connection(
     else:
         say(f"writing connection {name} to {workspace}")
         stored = connections.put(new, properties=properties)
-    complaints = (*complaints, *_about_verdict(place, name, verdict, others))
+    complaints = distinct((*complaints, *about_place(place, stored, verdict, others, sources.environ)))
     public = user.reveal() if user and request.user is None and not (taken and taken.user) else None
     action, origin = "replaced" if before else "created", taken.origin if taken else None
     return Written(stored, action, *about, public, origin, complaints, verdict)
@@ -94,28 +102,3 @@ def _unchanged(before: StoredConnection, place: Place, auth: Auth, *, force: boo
         f"{auth.value}.",
         hint="Make it anew with --force, or take another name.",
     )
-
-
-def _about_verdict(
-    place: Place, name: str, verdict: Verdict, others: Sequence[StoredConnection]
-) -> tuple[Complaint, ...]:
-    """Whether other connections come between the new one and its own address."""
-    if verdict.code is VerdictCode.AMBIGUOUS:
-        equal = [repr(item.name) for item in others if item.name in (verdict.connection, *verdict.others)]
-        message = (
-            f"{', '.join(equal)} match{'es' if len(equal) == 1 else ''} {place.url} equally well: which of them is"
-        )
-        message += " used is not certain."
-        exact = place.url.rstrip("/")
-        fix = "Keep one of them" + (
-            f", or send the whole address as the target: --target {exact}" if place.chosen else ""
-        )
-        return (warning("ambiguous", message, f"{fix}."),)
-    if verdict.used and verdict.connection != name:
-        message = f"for {place.url} the credential of {verdict.connection!r} is used, whose target is longer."
-        return (
-            warning(
-                "other-connection", message, f"Remove it, or replace its token: connect rotate {verdict.connection}."
-            ),
-        )
-    return ()

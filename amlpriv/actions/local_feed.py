@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from amlpriv.errors import ConflictError, InputError, LocalWorkspaceError, NotFoundError, UsageError
+from amlpriv.errors import ConflictError, LocalWorkspaceError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from amlpriv.local.state import State
@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 Say = Callable[[str], None]
+_ORGANISATION, _PROJECT = "local", "ml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +72,21 @@ class LocalFeed:
 def local_feed_create(
     name: str,
     *,
-    organisation: str = "local",
-    project: str | None = "ml",
+    organisation: str = _ORGANISATION,
+    project: str | None = _PROJECT,
     upstream: bool = True,
     environ: Mapping[str, str] | None = None,
     say: Say = lambda _: None,
 ) -> LocalFeed:
-    """Make a feed; ``project`` None makes one of the organisation. The workspace is started when needed.
+    """Make a feed; ``project`` None makes one of the organisation. ``name`` may also be ``organisation/project/name``
+    or ``organisation/name``. The workspace is started when needed.
 
-    Raises ConflictError when it is there already, InputError for a name that a feed cannot have, LocalWorkspaceError.
+    Raises ConflictError when it is there already, UsageError for a name that a feed cannot have, LocalWorkspaceError.
     """
+    if "/" in name:
+        if (organisation, project) != (_ORGANISATION, _PROJECT):
+            raise UsageError(f"{name!r} says where the feed is, and so does an option.", hint="Leave out one of them.")
+        organisation, project, name = _scoped(name)
     state = _running(environ, say)
     asked = {"name": name, "organisation": organisation, "project": project, "upstream": upstream}
     return _read(state, _ask(state, "POST", "", asked))
@@ -112,7 +118,7 @@ def local_feed_delete(
 ) -> str:
     """Delete a version for good; its number can never be used again. Returns it normalised.
 
-    Raises NotFoundError, InputError, LocalWorkspaceError.
+    Raises NotFoundError, UsageError, LocalWorkspaceError.
     """
     return str(_ask(_running(environ, say), "DELETE", _path(feed, package, version))["deleted"])
 
@@ -128,7 +134,7 @@ def local_feed_promote(
 ) -> LocalPackage:
     """Show a version in a view, ``Prerelease`` or ``Release``; there is no way back.
 
-    Raises NotFoundError, InputError, LocalWorkspaceError.
+    Raises NotFoundError, UsageError, LocalWorkspaceError.
     """
     return _package(_ask(_running(environ, say), "PUT", _path(feed, package, version, view)))
 
@@ -148,6 +154,13 @@ def local_feed_allow(
     return _package(_ask(_running(environ, say), "PUT", _path(feed, package, "upstreaming"), {"allow": allow}))
 
 
+def _scoped(text: str) -> tuple[str, str | None, str]:
+    parts = text.split("/")
+    if len(parts) not in (2, 3) or not all(parts):
+        raise UsageError(f"{text!r} is no name for a feed.", hint="Write NAME or ORGANIZATION/PROJECT/NAME.")
+    return parts[0], parts[1] if len(parts) == 3 else None, parts[-1]
+
+
 def _running(environ: Mapping[str, str] | None, say: Say) -> State:
     from amlpriv.actions.local_exec import running_state
 
@@ -157,7 +170,7 @@ def _running(environ: Mapping[str, str] | None, say: Say) -> State:
 def _path(*parts: str) -> str:
     for part in parts:
         if not part.strip() or part in (".", ".."):
-            raise InputError(f"{part!r} is no name.")
+            raise UsageError(f"{part!r} is no name.")
     return "".join(f"/{quote(part, safe='')}" for part in parts)
 
 
@@ -170,7 +183,7 @@ def _ask(state: State, method: str, path: str, body: object = None) -> Any:
     status, content = exchange(state, method, f"/_amlpriv/feeds{path}", headers, data, seconds=30)
     if status == 200:
         return content
-    kinds = {400: InputError, 404: NotFoundError, 409: ConflictError}
+    kinds = {400: UsageError, 404: NotFoundError, 409: ConflictError}
     raise kinds.get(status, LocalWorkspaceError)(str(content.get("error", {}).get("message", status)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -44,6 +44,7 @@ def render(
     build_image: str | None = None,
     start: bool = True,
     environ: Mapping[str, str] | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> str:
     """The SDK v2 environment YAML (or the conda YAML) of an environment file.
 
@@ -52,7 +53,7 @@ def render(
     URLs of what is registered no longer work.
     """
     surroundings = with_container(environ, build_in, build_image)
-    options: dict[str, Any] = {"name": name, "image": image, "python": python, "version": version}
+    options: dict[str, Any] = {"name": name, "image": image, "python": python, "version": version, "say": say}
     with preparing(Path(file), environ=surroundings, **options) as prepared:
         prepared.report.raise_if_errors()
         if workspace is None:
@@ -75,6 +76,7 @@ def write_specification(
     build_image: str | None = None,
     start: bool = True,
     environ: Mapping[str, str] | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Write the registered specification with its real signed URLs to a file that only its owner can read."""
     if workspace is None:
@@ -82,7 +84,7 @@ def write_specification(
             "Without a workspace there is nothing to reveal.", hint="Say which: --workspace local, or a config.json."
         )
     surroundings = with_container(environ, build_in, build_image)
-    options: dict[str, Any] = {"name": name, "image": image, "python": python, "version": version}
+    options: dict[str, Any] = {"name": name, "image": image, "python": python, "version": version, "say": say}
     with preparing(Path(file), environ=surroundings, **options) as prepared:
         prepared.report.raise_if_errors()
         registered = _registered(prepared, workspace, surroundings, start)

@@ -276,12 +276,12 @@ def remove(name: str, yes: bool, dry_run: bool, as_json: bool, **given: Any) -> 
 
     where = _where(given)
     found = action.show(name, **where)
-    if not (yes or dry_run) and not click.confirm(f"Delete the connection {found!r}?", err=True):
+    if not (yes or dry_run) and not click.confirm(f"Delete the connection {found}?", err=True):
         output.say("Nothing was deleted.")
         return 0
     found = action.remove(name, dry_run=dry_run, **where)
     if as_json:
         output.as_json({"removed": None if dry_run else found.name, "dry_run": dry_run, **found.as_json()})
     else:
-        click.echo(f"{'would delete' if dry_run else 'deleted'} {found!r}")
+        click.echo(f"{'would delete' if dry_run else 'deleted'} {found}")
     return 0

@@ -14,13 +14,16 @@ def feed() -> None:
     """Package feeds in the local workspace, with Azure Artifacts' addresses and rules: for pip, uv and twine.
 
     One is there from the start, 'private', with your own package index as its upstream. The commands start the
-    workspace when it is not running. FEED is a feed's name, or ORGANISATION/PROJECT/NAME.
+    workspace when it is not running. FEED is a feed's name, or ORGANIZATION/PROJECT/NAME
+    (ORGANIZATION/NAME for one that no project has).
     """
 
 
 @feed.command()
-@click.argument("name")
-@click.option("--organization", "organisation", default="local", show_default=True, help="Its organization.")
+@click.argument("name", metavar="FEED")
+@click.option(
+    "--organization", "--organisation", "organisation", default="local", show_default=True, help="Its organization."
+)
 @click.option("--project", default="ml", show_default=True, help="Its project.")
 @click.option("--no-project", is_flag=True, help="A feed of the organization, which no project has.")
 @click.option("--upstream/--no-upstream", default=True, show_default=True, help="Pass on what your own index has.")

@@ -53,12 +53,12 @@ def render(
     if reveal:
         if out is None:
             raise click.UsageError("--reveal needs --out FILE: the text holds secrets and is not for a terminal.")
-        write_specification(file, out, workspace=where, form=form, start=start, **given)
+        write_specification(file, out, workspace=where, form=form, start=start, say=show.say, **given)
         show.say(f"{out} holds signed URLs: whoever can read it can read the wheels. Keep it out of git.")
         if as_json:
             show.as_json({"form": form, "out": str(out)})
         return 0
-    text = action(file, workspace=where, form=form, start=start, **given)
+    text = action(file, workspace=where, form=form, start=start, say=show.say, **given)
     if out is not None:
         from amlpriv.files import write_text
 

@@ -21,7 +21,7 @@ from amlpriv.connections.feeds import FeedKind, parse_feed_url
 from amlpriv.connections.git_hosts import GitHost, Transport
 from amlpriv.connections.git_reading import parse_git_url
 from amlpriv.connections.tokens import TokenKind, token_complaints
-from amlpriv.connections.users import token_alone_complaint
+from amlpriv.connections.users import token_alone_complaint, user_complaint
 from amlpriv.errors import ServiceError
 from amlpriv.secret import Secret, redact
 
@@ -160,6 +160,8 @@ def _about_auth(connection: NewConnection) -> list[Complaint]:
     if secret is None or (auth is Auth.BASIC and (user is None or not user.reveal())):
         needs = "a user and a password" if auth is Auth.BASIC else "a token"
         return [error("no-secret", f"a connection with {auth.value} needs {needs}.", "Give it by --token-from.")]
+    if auth is Auth.BASIC and user is not None and (colon := user_complaint(user.reveal())):
+        return [colon]
     if auth is Auth.PAT and user is not None:
         return [error("pat-user", "a token has no user beside it.", "Use 'basic' for a user and a password.")]
     if auth is Auth.PAT and (alone := token_alone_complaint(_server(connection))):

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from amlpriv.connections.complaints import Complaint, warning
+from amlpriv.connections.complaints import Complaint, error, warning
 from amlpriv.connections.feed_kinds import FeedKind
 from amlpriv.connections.git_hosts import GitHost
 
-__all__ = ["FEED_USERS", "GIT_USERS", "token_alone_complaint"]
+__all__ = ["FEED_USERS", "GIT_USERS", "needs_user", "token_alone_complaint", "user_complaint"]
 
 FEED_USERS: Mapping[FeedKind, str] = {
     FeedKind.JFROG: "your user name",
@@ -42,3 +42,31 @@ def token_alone_complaint(kind: FeedKind | GitHost) -> Complaint | None:
         return None
     message = f"the image build puts such a token in the user's place, without a password; {kind.value} wants both."
     return warning("token-alone", message, f"Use 'basic' with the user {user} and the token as password.")
+
+
+_ANY_USER = (
+    FeedKind.AZURE_ARTIFACTS,
+    FeedKind.AZURE_SERVER,
+    FeedKind.GEMFURY,
+    GitHost.AZURE_REPOS,
+    GitHost.GITHUB,
+)
+"""Servers to which the token alone says who it is."""
+_PLACEHOLDERS = frozenset({
+    *("any", "anything", "azuredevops", "build", "dummy", "git", "ignored", "none", "pat", "personal-access-token"),
+    *("personalaccesstoken", "token", "unused", "user", "username", "vsssessiontoken", "x", "x-access-token"),
+})  # fmt: skip
+"""What the tools' pages put where a user has to stand and does not count."""
+
+
+def needs_user(kind: FeedKind | GitHost, user: str) -> bool:
+    """Whether a user that was found beside a token says something to this server, and has to be kept with it."""
+    return kind not in _ANY_USER and user.strip().lower() not in _PLACEHOLDERS
+
+
+def user_complaint(user: str) -> Complaint | None:
+    """A user that basic authentication cannot send: it ends at the first colon (RFC 7617 section 2)."""
+    if ":" not in user:
+        return None
+    message = "a user with ':' in it cannot sign in: the server takes what follows as the password (RFC 7617)."
+    return error("user-colon", message, "Give the user alone; the password comes by --token-from.")

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ class _Job:
     project: Path
     target: Target
     image: str
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
 
     def prepared(
         self, work: Path, tool: ContainerTool, wheels: Sequence[Path], find: FindCredentials
@@ -98,7 +98,7 @@ class _Running:
     """One container from its making to its removal."""
 
     commands: Commands
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     given: Passed
     on_line: Callable[[str], None] | None
     cancelled: Callable[[], bool] | None

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from amlpriv.connections.addresses import Credentials
+from amlpriv.connections.addresses import Credentials, read_address
 from amlpriv.containers.commands import INSIDE
 from amlpriv.default_index import DefaultIndex, ExtraIndex, default_index
 from amlpriv.pip_config import pip_option
@@ -38,7 +38,7 @@ _LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1")
 class Passed:
     """The variables for the container."""
 
-    settings: Mapping[str, str]
+    settings: Mapping[str, str] = field(repr=False)
     """May hold credentials; goes in by standard input."""
     secrets: tuple[Secret, ...] = ()
     """The credentials in it, so that no output shows them."""
@@ -68,6 +68,8 @@ def passed(environ: Mapping[str, str], *, folder: Path, epoch: str, find: FindCr
     if trusted := pip_option(environ, "trusted-host"):
         settings["PIP_TRUSTED_HOST"] = " ".join(trusted[0].split())
     proxies = {name: value for name, value in environ.items() if name.lower() in _PROXIES and value}
+    logins = [read_address(value).credentials for name, value in proxies.items() if name.lower() != "no_proxy"]
+    secrets += [part for login in logins if login for part in (login.user, login.password) if part]
     versions = {name: value for name, value in environ.items() if _VERSIONS.fullmatch(name)}
     certificates = _certificates(environ)
     if certificates is not None:

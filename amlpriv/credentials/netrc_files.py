@@ -10,10 +10,12 @@ import netrc
 from pathlib import Path
 
 from amlpriv.connections.addresses import Credentials
+from amlpriv.connections.complaints import Complaint, note
 from amlpriv.credentials.found import Sources, Subject
+from amlpriv.credentials.given import readable_by_others
 from amlpriv.secret import Secret
 
-__all__ = ["netrc_file", "netrc_login"]
+__all__ = ["netrc_file", "netrc_login", "netrc_note"]
 
 
 def netrc_file(sources: Sources) -> Path | None:
@@ -46,3 +48,13 @@ def netrc_login(subject: Subject, sources: Sources) -> tuple[Credentials | None,
     if not password:
         return None, f"{path} has no password for {name}"
     return Credentials(Secret(login) if login else None, Secret(password)), f"the entry {name} of {path}"
+
+
+def netrc_note(sources: Sources) -> Complaint | None:
+    """That others may read the file (POSIX). It is taken all the same, as pip and git take it."""
+    path = netrc_file(sources)
+    opened = readable_by_others(path) if path is not None else None
+    if opened is None:
+        return None
+    message = f"others on this machine may read {path} (mode {opened.mode:04o}), and the tokens in it."
+    return note("netrc-mode", message, f"Run 'chmod 600 {path}'." if opened.ours else "Ask its owner to close it.")

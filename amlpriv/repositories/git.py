@@ -110,7 +110,7 @@ def address(git_url: GitUrl, credentials: Credentials | None) -> str:
 
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine, where nobody can listen on the way."""
-    return host in ("localhost", "::1") or re.fullmatch(r"127(\.\d+){3}", host) is not None
+    return host in ("localhost", "::1", "[::1]") or re.fullmatch(r"127(\.\d+){3}", host) is not None
 
 
 def local_repository(path: Path) -> GitUrl:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import amlpriv
 from amlpriv.actions.connect import Where
 from amlpriv.actions.connect_values import Written
 from amlpriv.actions.feed_place import feed_place
+from amlpriv.default_index import built_in_index
 from amlpriv.errors import ConflictError, NotFoundError, PermissionDeniedError, ServiceError, UsageError
 from amlpriv.secret import Secret
 from tests.actions.connection_service import NOW, OTHER_PAT, PAT, ConnectionService, sources
@@ -170,6 +172,9 @@ def test_a_dry_run_checks_everything_and_writes_nothing(
         ({"auth": "none"}, "goes with no user and no token"),
         ({"auth": "pat", "user": "me"}, "A token has no user beside it"),
         ({"auth": "basic"}, "needs a user"),
+        ({"auth": "basic", "user": "me:more"}, "a user with ':' in it"),
+        ({"url": JFROG, "user": "me:more"}, "RFC 7617"),
+        ({"url": "git@github.com:contoso/x.git"}, "address of a git repository"),
         ({"url": JFROG}, "needs a user"),
         ({"secret": None, "token_from": PAT}, "names a place where the token is"),
         ({"token_from": "env:TOKEN"}, "exclude each other"),
@@ -468,3 +473,83 @@ def test_a_netrc_file_gives_user_and_password(
     assert service.stored["team"]["credentials"] == {"username": "me%40contoso.example", "password": "p%2Fq"}
     assert "netrc" in (written.origin or "")
     assert "me@contoso.example" not in repr(written) + json.dumps(written.as_json())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no modes")
+def test_a_netrc_file_that_others_may_read_is_told(feed: Callable[..., Written], where: Where, tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f"machine pkgs.dev.azure.com login me password {PAT}\n")
+    for mode, told in ((0o644, True), (0o600, False)):
+        netrc.chmod(mode)
+        where["sources"] = sources({"NETRC": str(netrc)})
+        written = feed(secret=None, token_from="netrc", force=True)
+        assert ("netrc-mode" in [item.code for item in written.complaints]) is told
+
+
+@pytest.mark.parametrize(
+    ("login", "options", "auth"),
+    [
+        ("me@contoso.example", {}, "UsernamePassword"),
+        ("me@contoso.example", {"auth": "pat"}, "PAT"),
+        ("token", {}, "PAT"),
+        ("x:y", {}, None),
+    ],
+)
+def test_the_login_of_a_netrc_file_is_kept_where_it_is_a_user(
+    service: ConnectionService,
+    feed: Callable[..., Written],
+    where: Where,
+    tmp_path: Path,
+    login: str,
+    options: dict[str, Any],
+    auth: str | None,
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f"machine index.example.org login {login} password {PAT}\n")
+    netrc.chmod(0o600)
+    where["sources"] = sources({"NETRC": str(netrc)})
+    url = "https://index.example.org/simple/"
+    if auth is None:
+        with pytest.raises(UsageError, match="RFC 7617"):
+            feed(url=url, secret=None, token_from="netrc", **options)
+        return
+    written = feed(url=url, secret=None, token_from="netrc", **options)
+    assert (written.connection.auth, service.stored["team"]["authType"]) == (auth, auth)
+    user = service.stored["team"]["credentials"].get("username")
+    assert user == ("me%40contoso.example" if auth == "UsernamePassword" else None)
+    assert written.user is None
+
+
+def test_a_rotation_takes_no_user_with_a_colon(
+    service: ConnectionService, feed: Callable[..., Written], where: Where
+) -> None:
+    feed(url=JFROG, user="me", secret="old")
+    with pytest.raises(UsageError, match="RFC 7617"):
+        amlpriv.connect.rotate("team", secret="newer", user="x:y", workspace=service.workspace(), **where)
+    assert service.stored["team"]["credentials"]["password"] == "old"
+
+
+def test_a_target_that_never_serves_the_connections_own_address_is_a_warning(feed: Callable[..., Written]) -> None:
+    url = "https://index.example.org/simple/"
+    feed(name="unrelated", url="https://index.example.org/other/simple/")
+    written = feed(url=url, target="https://other.example.org")
+    warnings = [item for item in written.complaints if item.severity.value == "warning"]
+    assert [item.code for item in warnings] == ["target-elsewhere"]
+    assert "never used" in warnings[0].message
+    assert "--target" in warnings[0].fix
+    assert written.verdict is not None
+    assert "unrelated" not in str(written.verdict) + repr(written)
+
+
+def test_a_token_for_the_public_index_is_a_warning(
+    feed: Callable[..., Written], where: Where, scrubbed: dict[str, str]
+) -> None:
+    url = built_in_index(scrubbed).url
+    where["sources"] = sources(scrubbed)
+    written = feed(url=url)
+    (warning,) = [item for item in written.complaints if item.code == "public-index"]
+    assert "takes no token from a build" in warning.message
+    for name, options in (("anonymous", {"url": url, "secret": None, "auth": "none"}), ("azure", {"url": URL})):
+        assert "public-index" not in [item.code for item in feed(name=name, **options).complaints]
+    own = feed(name="own", url="https://index.example.org/simple/")
+    assert "public-index" not in [item.code for item in own.complaints]

@@ -79,7 +79,7 @@ def test_a_connection_is_made_shown_listed_rotated_and_removed(amlpriv: Amlpriv,
     assert (rotated.code, f"{name}  rotated in" in rotated.out) == (0, True)
     assert "no-expiry" in rotated.err
     removed = amlpriv("connect", "remove", name, "--yes")
-    assert (removed.code, f"deleted <PythonFeed '{name}'" in removed.out) == (0, True)
+    assert (removed.code, removed.out) == (0, f"deleted {name} (PythonFeed for {base(at)}, signs in by PAT)\n")
     fails(amlpriv("connect", "show", name), 12, f"There is no connection '{name}' in the local workspace.")
     fails(amlpriv("connect", "remove", name, "--yes"), 12, "There is no connection")
     fails(amlpriv("connect", "rotate", name, "--token-from", "env:TOKEN"), 12, "There is no connection")
@@ -147,6 +147,20 @@ def test_removing_asks_and_a_no_keeps_it(amlpriv: Amlpriv, at: str, name: str) -
     would = amlpriv("connect", "remove", name, "--dry-run")
     assert (would.code, "would delete" in would.out) == (0, True)
     assert amlpriv("connect", "remove", name, "--yes").code == 0
+
+
+@pytest.mark.parametrize("wrong", ["", ".", "..", "../x", "a/b"])
+@pytest.mark.parametrize("verb", ["show", "test", "rotate", "remove"])
+def test_a_name_that_leads_elsewhere_is_refused(amlpriv: Amlpriv, at: str, verb: str, wrong: str) -> None:
+    words = ("--yes",) if verb == "remove" else ("--token-from", "env:TOKEN") if verb == "rotate" else ()
+    assert at
+    fails(amlpriv("connect", verb, wrong, *words), 2, "is no name of a connection", "[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}")
+
+
+def test_the_warning_about_http_is_told_once(amlpriv: Amlpriv, name: str) -> None:
+    url = f"http://{name}.example.org/simple/"
+    made = amlpriv("connect", "feed", name, "--url", url, "--token-from", "env:TOKEN", "--dry-run")
+    assert (made.code, made.err.count("warning http: ")) == (0, 1)
 
 
 def test_the_lines_of_a_file_and_their_connections(amlpriv: Amlpriv, at: str, name: str, tmp_path: Path) -> None:

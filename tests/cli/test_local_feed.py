@@ -54,7 +54,13 @@ def test_create_prints_the_address_and_list_shows_what_there_is(run: Callable[..
     assert [one["versions"] for one in listed["cli-made"]["packages"]] == [["1.2.0"]]
     text = run("list").out
     assert f"cli-made: 1 package, upstream off\n  {local_state.feed_url('cli-made')}\n    listed 1.2.0\n" in text
-    assert run("create", "no good").code == 3
+    for wrong in ("no good", "a/b/c/d", "a//b", "/b"):
+        assert run("create", wrong).code == 2
+    whole = run("create", "contoso/sales/cli-whole", "--json").json
+    assert whole["url"] == local_state.feed_url("cli-whole", organisation="contoso", project="sales")
+    assert run("create", "contoso/cli-short", "--json").json["project"] is None
+    assert run("create", "contoso/sales/cli-twice", "--project", "other").code == 2
+    assert run("create", "cli-spelt", "--organisation", "contoso", "--json").json["organisation"] == "contoso"
 
 
 def test_token_prints_the_token_and_nothing_else(run: Callable[..., Ended], local_state: State) -> None:
@@ -79,8 +85,10 @@ def test_delete_promote_and_allow_external(run: Callable[..., Ended], local_stat
     assert run("delete", "cli-changed", "changed", "1.2.0").out == "deleted changed 1.2.0 from cli-changed\n"
     gone = run("delete", "cli-changed", "changed", "1.2.0", "--json")
     assert (gone.code, gone.json["error"]["type"]) == (12, "NotFoundError")
+    assert run("delete", "contoso/sales/cli-whole", "changed", "1.2.0").code == 12
     assert run("delete", "nowhere", "changed", "1.2.0").code == 12
-    assert run("delete", "cli-changed", "..", "1.2.0").code == 3
+    assert run("delete", "cli-changed", "..", "1.2.0").code == 2
+    assert run("delete", "cli-changed", "changed", "no version").code == 2
     packages = next(one for one in run("list", "--json").json["feeds"] if one["name"] == "cli-changed")["packages"]
     assert packages == []
 

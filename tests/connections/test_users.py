@@ -6,7 +6,7 @@ import pytest
 
 from amlpriv.connections.feed_kinds import FeedKind
 from amlpriv.connections.git_hosts import GitHost
-from amlpriv.connections.users import token_alone_complaint
+from amlpriv.connections.users import needs_user, token_alone_complaint, user_complaint
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,30 @@ def test_the_others_want_a_user(kind: FeedKind | GitHost, user: str) -> None:
     complaint = token_alone_complaint(kind)
     assert complaint is not None
     assert f"the user {user} " in complaint.fix
+
+
+@pytest.mark.parametrize(
+    ("kind", "user", "needed"),
+    [
+        (FeedKind.SIMPLE, "me@contoso.example", True),
+        (FeedKind.SIMPLE, "__token__", True),
+        (GitHost.OTHER, "ci", True),
+        (FeedKind.SIMPLE, "Token", False),
+        (FeedKind.SIMPLE, "VssSessionToken", False),
+        (FeedKind.AZURE_ARTIFACTS, "me@contoso.example", False),
+        (GitHost.GITHUB, "octo", False),
+        (FeedKind.GEMFURY, "contoso", False),
+    ],
+)
+def test_a_user_beside_a_token_is_kept_where_a_server_asks_for_it(
+    kind: FeedKind | GitHost, user: str, needed: bool
+) -> None:
+    assert needs_user(kind, user) is needed
+
+
+def test_a_user_ends_at_a_colon() -> None:
+    """RFC 7617 section 2."""
+    complaint = user_complaint("me:more")
+    assert complaint is not None
+    assert "RFC 7617" in complaint.message
+    assert user_complaint("me@contoso.example") is None

@@ -48,6 +48,24 @@ def test_standard_input_has_the_token_in_its_first_line(text: str) -> None:
     assert from_stdin(io.StringIO(text, newline="")).reveal() == SECRET
 
 
+@pytest.mark.skipif(os.name != "posix", reason="the folder's rights decide")
+def test_nobody_is_told_to_close_what_is_no_file_or_not_theirs(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with pytest.raises(InputError) as caught:
+        from_file(tmp_path)
+    assert "chmod" not in str(caught.value)
+    others = Path("/etc/passwd")
+    if os.geteuid() == 0:  # who may give a file away
+        others = tmp_path / "token"
+        others.write_text(SECRET)
+        others.chmod(0o644)
+        os.chown(others, 12345, 12345)
+    with pytest.raises(UsageError, match="mode 0644") as refused:
+        from_file(others)
+    assert "chmod" not in str(refused.value)
+    assert "file of your own" in str(refused.value.hint)
+
+
 @pytest.mark.parametrize("text", ["", "\n", "  \n", "x" * 70_000])
 def test_standard_input_without_a_token_is_refused(text: str) -> None:
     with pytest.raises(UsageError):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from amlpriv.credentials.found import Sources, read_subject
-from amlpriv.credentials.netrc_files import netrc_file, netrc_login
+from amlpriv.credentials.netrc_files import netrc_file, netrc_login, netrc_note
 
 SECRET = "s3cr3t-t0ken"
 FEED = "https://pkgs.dev.azure.com/contoso/ml/_packaging/team/pypi/simple/"
@@ -76,3 +77,17 @@ def test_the_variable_may_begin_with_the_home(tmp_path: Path) -> None:
 
 def test_no_file_is_said() -> None:
     assert netrc_login(read_subject(FEED), Sources({})) == (None, "there is no netrc file")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the folder's rights decide")
+@pytest.mark.parametrize(("mode", "words"), [(0o600, None), (0o640, "mode 0640"), (0o604, "mode 0604")])
+def test_a_file_that_others_may_read_is_a_note(tmp_path: Path, mode: int, words: str | None) -> None:
+    path = tmp_path / "netrc"
+    path.write_text(f"machine pkgs.dev.azure.com login me password {SECRET}\n", encoding="utf-8")
+    path.chmod(mode)
+    said = netrc_note(Sources({"NETRC": str(path)}))
+    assert (said is None) == (words is None)
+    if said is not None and words is not None:
+        assert words in said.message
+        assert (said.severity.value, said.fix) == ("note", f"Run 'chmod 600 {path}'.")
+    assert netrc_note(Sources({"NETRC": str(tmp_path / "nothing")})) is None

@@ -166,3 +166,12 @@ def test_pip_and_uv_do_not_get_what_the_token_may_not_read(feed: Feed, tools: To
 def test_requests_are_logged_as_the_feeds(feed: Feed, known: Path) -> None:
     feed.ask("simple/known-thing/?sig=secret")
     assert feed.log.lines[-1][0] == "feed"
+
+
+@pytest.mark.parametrize("name", ["x" * 3000, "x" * 240, "known-thing%00", "..%2F..%2Fetc", "%C3%A4", "-x", "a%0Ab"])
+@pytest.mark.parametrize("area", ["simple/{}/", "download/{}/1.2.0/known_thing-1.2.0-py3-none-any.whl"])
+def test_what_no_package_can_be_called_is_not_found(feed: Feed, known: Path, name: str, area: str) -> None:
+    answer = feed.ask(area.format(name))
+    assert answer.status == 404
+    assert b"package.json" not in answer.body
+    assert str(known.parents[1]).encode() not in answer.body

@@ -16,19 +16,26 @@ from typing import Literal
 
 from packaging.utils import canonicalize_version
 
-from amlpriv.errors import LocalWorkspaceError
+from amlpriv.errors import InputError, LocalWorkspaceError
 from amlpriv.files import rename
 from amlpriv.local.home import make_private_folder, write_private
 
-__all__ = ["VIEWS", "Package", "Packages", "StoredFile", "normalised", "same_version"]
+__all__ = ["VIEWS", "Package", "Packages", "StoredFile", "is_name", "normalised", "same_version"]
 
 Origin = Literal["pushed", "upstream"]
 VIEWS = ("Local", "Prerelease", "Release")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_LONGEST_NAME = 200
 
 
 def normalised(name: str) -> str:
     """A project's name by PEP 503."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def is_name(name: str) -> bool:
+    """Whether a package can be called so (PEP 508), and its folder too: a file system takes 255 characters."""
+    return len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) is not None
 
 
 def same_version(one: str, other: str) -> bool:
@@ -115,9 +122,11 @@ class Packages:
         return tuple(name for name in found if self.read(name).files)
 
     def read(self, name: str) -> Package:
-        """What is known of a package; an empty record for an unknown one. Raises LocalWorkspaceError for a record that
-        cannot be read."""
+        """What is known of a package; an empty record for an unknown one, or what no package can be called. Raises
+        LocalWorkspaceError for a record that cannot be read."""
         name = normalised(name)
+        if not is_name(name):
+            return Package(name)
         record = self._place(name) / "package.json"
         try:
             stored = json.loads(record.read_text(encoding="utf-8"))
@@ -158,7 +167,10 @@ class Packages:
             return self.save(replace(known, files=(*others, file)))
 
     def save(self, package: Package) -> Package:
-        """Write the record. Raises LocalWorkspaceError, StorageFullError."""
+        """Write the record. Raises InputError for what no package can be called, LocalWorkspaceError,
+        StorageFullError."""
+        if not is_name(package.name):
+            raise InputError(f"{package.name[:80]!r} is no name for a package.")
         make_private_folder(self._place(package.name))
         write_private(self._place(package.name) / "package.json", json.dumps(asdict(package), indent=1) + "\n")
         return package

@@ -12,7 +12,7 @@ from amlpriv.connections.pages import File, Page, write_html, write_html_names
 from amlpriv.errors import AmlprivError
 from amlpriv.local.feed.asking import Errand
 from amlpriv.local.feed.distributions import BadDistribution, named
-from amlpriv.local.feed.packages import Package, StoredFile, normalised, same_version
+from amlpriv.local.feed.packages import Package, StoredFile, is_name, normalised, same_version
 from amlpriv.local.feed.redirects import send_file
 from amlpriv.local.feed.refusals import FeedRefusal
 from amlpriv.local.plane.http import Response
@@ -34,6 +34,8 @@ def simple(errand: Errand, rest: tuple[str, ...]) -> Response:
         return Response(200, write_html_names(list(errand.packages.names())).encode(), _HTML)
     if len(rest) > 1:
         raise errand.not_found(f"'{'/'.join(rest)}'")
+    if not is_name(rest[0]):  # upstream is not bothered with it
+        raise errand.not_found(f"The package '{rest[0][:80]}'")
     package = errand.packages.read(normalised(rest[0]))
     stored = [_stored(errand, package.name, file) for file in package.in_view(errand.asked.view)]
     found = (*stored, *(_linked(errand, package.name, file) for file in errand.outside(package) if _is_ours(file)))
@@ -45,8 +47,8 @@ def simple(errand: Errand, rest: tuple[str, ...]) -> Response:
 def download(errand: Errand, rest: tuple[str, ...]) -> Response:
     """A file: from the disk, or from upstream, and then it stays ("saved from upstream")."""
     errand.user.may_download(errand.tenant)
-    if len(rest) != 3:
-        raise errand.not_found(f"'{'/'.join(rest)}'")
+    if len(rest) != 3 or not is_name(rest[0]):
+        raise errand.not_found(f"'{'/'.join(rest)[:200]}'")
     name, version, filename = normalised(rest[0]), rest[1], rest[2]
     package = errand.packages.read(name)
     file = next((one for one in package.in_view(errand.asked.view) if _is(one, version, filename)), None)

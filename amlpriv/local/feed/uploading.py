@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 from amlpriv.local.feed.asking import Errand
 from amlpriv.local.feed.distributions import BadDistribution, Distribution, named, read_distribution
 from amlpriv.local.feed.multipart import BadForm, Form, TooLarge, boundary_of, read_form
-from amlpriv.local.feed.packages import Package, StoredFile, same_version
+from amlpriv.local.feed.packages import Package, StoredFile, is_name, same_version
 from amlpriv.local.feed.refusals import FeedRefusal
 from amlpriv.local.plane.http import Response
 
@@ -56,6 +56,8 @@ def _check(form: Form, path: Path) -> Distribution:
         distribution = read_distribution(form.filename, path)
     except BadDistribution as error:
         raise _bad(str(error)) from None
+    if not is_name(distribution.name):
+        raise _bad(f"A package cannot be called '{distribution.name[:80]}'.")
     for name, real in (("name", distribution.name), ("version", distribution.version)):
         if name in form.fields and not _same(name, form.fields[name], real):
             raise _bad(f"The form's {name} '{form.fields[name][:80]}' is not that of the file '{form.filename}'.")
