@@ -14,6 +14,8 @@ from amlpriv.local.state import State
 
 # Settings of the machine that would change what tests see. The package index itself stays the user's.
 SCRUBBED = (
+    "AMLPRIV_BUILD_IMAGE",
+    "AMLPRIV_BUILD_IN",
     "AMLPRIV_HOME",
     "AMLPRIV_ISOLATED",
     "AMLPRIV_PROXY",

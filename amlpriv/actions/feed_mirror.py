@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from amlpriv.actions.credential_sources import credential_sources
 from amlpriv.actions.feed_place import FeedPlace, check_upload_url, feed_credential, feed_place
@@ -95,6 +95,7 @@ def feed_mirror(
         raise UsageError(
             "Where the packages go is not said.", hint="Name a feed with --to, or use --dry-run or --lock."
         )
+    _allowed(asked.allow)  # before anything is resolved
     words = [requirements] if isinstance(requirements, str) else list(requirements)
     paths = [Path(file) for file in asked.files]
     bounds = {"pythons": asked.pythons, "platforms": asked.platforms}
@@ -123,7 +124,7 @@ def _mirrored(
         resolutions = closure.resolve(wishes)
         if asked.lock is not None:
             write_text(Path(asked.lock), lock_text(*resolutions))
-        plan = plan_for(resolutions, sides, frozenset(map(canonicalize_name, asked.allow)))
+        plan = plan_for(resolutions, sides, _allowed(asked.allow))
         run = Run(sides, resolutions, plan, asked.upload_url, asked.public, asked.save, asked.jobs, watcher)
         if asked.dry_run or sides.place is None:
             return run.nothing()
@@ -155,6 +156,17 @@ def _source(asked: MirrorOptions, environ: Mapping[str, str]) -> tuple[Login, Ma
     sources = credential_sources(environ, name=place.name, user=asked.source_user, stdin=sys.stdin)
     found = feed_credential(place, asked.source_token_from, sources)
     return Login(place.feed.simple or asked.source, found.credentials), place.environ
+
+
+def _allowed(names: Sequence[str]) -> frozenset[NormalizedName]:
+    for name in names:
+        try:
+            canonicalize_name(name, validate=True)
+        except InvalidName:
+            raise UsageError(
+                f"{name!r} is no name of a package.", hint="Give names alone, one with each --allow."
+            ) from None
+    return frozenset(map(canonicalize_name, names))
 
 
 def _cache(environ: Mapping[str, str], work: Path, *, kept: bool) -> Path:

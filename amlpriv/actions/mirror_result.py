@@ -22,7 +22,10 @@ class MirrorOutcome(Enum):
     SAVED = "already there, read through the feed"
     SENT = "uploaded"
     WOULD_SEND = "would be uploaded"
+    REFUSED = "refused"
+    """It must not be sent, or the feed does not take it."""
     MISSING = "missing"
+    """It could not be had, or not be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Mirrored:
     plan: MirrorPlan
     files: tuple[MirroredFile, ...]
     failures: Mapping[str, AmlprivError] = field(default_factory=dict)
-    """Why a file is missing, by file name."""
+    """Why a file is refused or missing, by file name."""
     dry_run: bool = False
     seconds: float = 0.0
     lock: Path | None = None
@@ -75,8 +78,10 @@ class Mirrored:
 
     @property
     def missing(self) -> tuple[MirroredFile, ...]:
-        """What the feed does not have, and will not get without somebody's doing."""
-        return tuple(file for file in self.files if file.outcome is MirrorOutcome.MISSING)
+        """What the feed does not have (with these bytes), and will not get without somebody's doing: what is refused is
+        among it."""
+        lacking = (MirrorOutcome.MISSING, MirrorOutcome.REFUSED)
+        return tuple(file for file in self.files if file.outcome in lacking)
 
     @property
     def complete(self) -> bool:
@@ -97,7 +102,7 @@ class Mirrored:
         return 0 if self.complete else (first.exit_code if first is not None else 1)
 
     def raise_if_incomplete(self) -> None:
-        """Raises the first failure when a file is missing."""
+        """Raises the first failure when a file is missing or refused."""
         first = next(iter(self.failures.values()), None)
         if not self.complete and first is not None:
             raise first

@@ -18,7 +18,7 @@ from amlpriv.actions.mirror_sending import save_files, send_files
 from amlpriv.actions.uploading import Progress
 from amlpriv.connections.feeds import FeedKind
 from amlpriv.connections.pages import File
-from amlpriv.errors import AmlprivError, ConflictError
+from amlpriv.errors import AmlprivError, AuthenticationError, ConflictError, InputError, PermissionDeniedError
 from amlpriv.indexes.client import IndexClient, Login
 from amlpriv.indexes.uploading import Outcome, Uploaded
 from amlpriv.plans.mirror import Decision, MirrorPlan, MirrorStep, plan_mirror
@@ -29,6 +29,8 @@ __all__ = ["Run", "Sides", "plan_for"]
 
 _PAGES_AT_ONCE = 8
 _AZURE = (FeedKind.AZURE_ARTIFACTS, FeedKind.AZURE_SERVER)
+_REFUSALS = (ConflictError, InputError, AuthenticationError, PermissionDeniedError)
+"""By these the feed says no; other errors of sending are of the way there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,12 @@ class Run:
             )
             for step in self.plan.uploads
         }
-        return self._result(rows, failures, dry_run=True)
+        return self._result(rows, failures, frozenset(failures), dry_run=True)
 
     def everything(self, cache: Path) -> Mirrored:
         """Download, upload, tell. Raises ConflictError before anything is sent."""
         if self.plan.refused:
-            raise _refusal(self.plan.refused)
+            raise _refusal(self.plan.refused, "Nothing was sent.")
         place, destination = self.sides.place, self.sides.destination
         assert place is not None  # noqa: S101  a destination has a place
         assert destination is not None  # noqa: S101
@@ -107,7 +109,8 @@ class Run:
             unread = save_files(steps, destination, jobs=self.jobs)
             rows |= {step.file.filename: self._row(step, MirrorOutcome.SAVED) for step in steps}
             problems |= unread
-        return self._result(rows, problems, dry_run=False)
+        told = frozenset(name for name, error in refused.items() if isinstance(error, _REFUSALS))
+        return self._result(rows, problems, told, dry_run=False)
 
     def _tell(self, item: Uploaded) -> None:
         self.progress.say(f"{item.distribution.filename}: {item.outcome.value}")
@@ -121,14 +124,20 @@ class Run:
         return MirroredFile(item.step, outcome, item.distribution.size, item.licence, known.note if known else "")
 
     def _result(
-        self, rows: Mapping[str, MirroredFile], failures: Mapping[str, AmlprivError], *, dry_run: bool
+        self,
+        rows: Mapping[str, MirroredFile],
+        failures: Mapping[str, AmlprivError],
+        refused: Collection[str],
+        *,
+        dry_run: bool,
     ) -> Mirrored:
         files = []
         for step in self.plan.steps:
             name = step.file.filename
             row = rows.get(name) or self._row(step, MirrorOutcome.THERE)
             if (error := failures.get(name)) is not None:
-                row = MirroredFile(step, MirrorOutcome.MISSING, row.size, row.licence, error.message)
+                outcome = MirrorOutcome.REFUSED if name in refused else MirrorOutcome.MISSING
+                row = MirroredFile(step, outcome, row.size, row.licence, error.message)
             files.append(row)
         feed = self.sides.place.feed if self.sides.place is not None else None
         source = without_query(self.sides.source.url)
@@ -138,9 +147,11 @@ class Run:
 
     def _about_upstream(self) -> tuple[str, ...]:
         place = self.sides.place
-        if place is None or self.plan.uploads or self.plan.refused or self.save:
+        count = len(self.plan.steps)
+        if place is None or not count or self.plan.uploads or self.plan.refused or self.save:
             return ()
-        words = f"{place.feed} lists all {len(self.plan.steps)} files with these bytes: nothing needs mirroring."
+        files = "the one file" if count == 1 else f"all {count} files"
+        words = f"{place.feed} lists {files} with these bytes: nothing needs mirroring."
         if place.feed.kind not in _AZURE:
             return (words,)
         return (
@@ -150,7 +161,7 @@ class Run:
         )
 
 
-def _refusal(steps: Sequence[MirrorStep]) -> ConflictError:
+def _refusal(steps: Sequence[MirrorStep], *besides: str) -> ConflictError:
     lines = [f"{step.file.filename}: {step.reason}." for step in steps]
     hints = []
     if any(step.decision is Decision.CONFLICT for step in steps):
@@ -158,4 +169,4 @@ def _refusal(steps: Sequence[MirrorStep]) -> ConflictError:
     if any(step.decision is Decision.PRIVATE for step in steps):
         names = " ".join(f"--allow {step.name}" for step in steps if step.decision is Decision.PRIVATE)
         hints.append(f"The public package of that name may be somebody else's. If it is yours: {names}.")
-    return ConflictError("\n".join([*lines, "Nothing was sent."]), hint=" ".join(hints))
+    return ConflictError("\n".join([*lines, *besides]), hint=" ".join(hints))

@@ -64,12 +64,12 @@ def passed(environ: Mapping[str, str], *, folder: Path, epoch: str, find: FindCr
         credentials = one.credentials or find(one.url)
         url = _with_credentials(one.url, credentials)
         settings[name] = f"{settings[name]} {url}" if name in settings else url
-        secrets += [part for part in (credentials.user, credentials.password) if part] if credentials else []
+        secrets += [credentials.token] if credentials and credentials.token else []
     if trusted := pip_option(environ, "trusted-host"):
         settings["PIP_TRUSTED_HOST"] = " ".join(trusted[0].split())
     proxies = {name: value for name, value in environ.items() if name.lower() in _PROXIES and value}
     logins = [read_address(value).credentials for name, value in proxies.items() if name.lower() != "no_proxy"]
-    secrets += [part for login in logins if login for part in (login.user, login.password) if part]
+    secrets += [login.token for login in logins if login and login.token]
     versions = {name: value for name, value in environ.items() if _VERSIONS.fullmatch(name)}
     certificates = _certificates(environ)
     if certificates is not None:

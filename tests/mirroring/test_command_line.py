@@ -37,13 +37,13 @@ def test_the_plan_comes_first_and_then_the_files(world: World) -> None:
 
 
 @pytest.mark.usefixtures("closure")
-def test_what_is_missing_is_listed_and_the_exit_code_tells(world: World, add: Add) -> None:
+def test_what_is_refused_is_listed_and_the_exit_code_tells(world: World, add: Add) -> None:
     add("acme-core", "1.5", modules={"other.py": ""}, to=world.stored)
     done = feed_mirror(world, "acme-app", "--dry-run", "--json")
     report = json.loads(done.stdout)
     assert done.returncode == 13
     assert report["complete"] is False
-    assert [row["outcome"] for row in report["files"]] == ["would be uploaded", "missing", "would be uploaded"]
+    assert [row["outcome"] for row in report["files"]] == ["would be uploaded", "refused", "would be uploaded"]
     assert report["missing"][0]["filename"] == "acme_core-1.5-py3-none-any.whl"
     assert report["missing"][0]["type"] == "ConflictError"
 

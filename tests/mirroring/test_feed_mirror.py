@@ -109,12 +109,23 @@ def test_other_bytes_under_the_same_name_are_refused_before_anything_is_sent(wor
     add("acme-core", modules={"other.py": ""}, to=world.stored)
     with pytest.raises(
         ConflictError, match=r"acme_core-1\.0.* other contents: sha256 \w{64} there, \w{64} at the source"
-    ):
+    ) as caught:
         world.mirror("acme-core", "acme-free")
+    assert caught.value.message.endswith("\nNothing was sent.")
     assert len(world.on_feed()) == 1
     planned = world.mirror("acme-core", "acme-free", dry_run=True)
     assert planned.exit_code == ConflictError.exit_code
     assert [file.step.name for file in planned.missing] == ["acme-core"]
+    assert [file.outcome.value for file in planned.files] == ["refused", "would be uploaded"]
+    assert "Nothing was sent" not in str(planned.as_json())
+
+
+def test_what_needs_nothing_is_not_said_to_be_there(world: World, add: Add) -> None:
+    add("acme-core")
+    assert world.mirror("acme-core; python_version < '3'").notes == ()
+    world.mirror("acme-core")
+    (note,) = world.mirror("acme-core").notes
+    assert "lists the one file with these bytes" in note
 
 
 def test_a_public_package_never_comes_beside_a_private_one_of_its_name_unsaid(world: World, add: Add) -> None:
@@ -207,7 +218,7 @@ def test_a_source_may_want_a_credential_of_its_own(world: World, add: Add) -> No
 
 @pytest.mark.usefixtures("closure")
 @pytest.mark.parametrize(("status", "kind"), [(403, PermissionDeniedError), (413, InputError)])
-def test_what_the_feed_does_not_take_is_missing_and_not_downloaded_twice(
+def test_what_the_feed_does_not_take_is_refused_and_not_downloaded_twice(
     world: World, status: int, kind: type[AmlprivError]
 ) -> None:
     with told_index() as told:
@@ -215,6 +226,7 @@ def test_what_the_feed_does_not_take_is_missing_and_not_downloaded_twice(
         there = {"to": told.simple, "upload_url": f"{told.origin}/upload/"}
         refused = world.mirror("acme-app", **there)
         assert {file.step.file.filename for file in refused.missing} == CLOSURE == set(refused.failures)
+        assert {file.outcome.value for file in refused.files} == {"refused"}
         assert {type(error) for error in refused.failures.values()} == {kind}
         assert refused.exit_code == kind.exit_code
         assert PASSWORD not in json.dumps(refused.as_json())
@@ -233,6 +245,7 @@ def test_what_the_feed_does_not_take_is_missing_and_not_downloaded_twice(
         (("pandas >> 2",), {}, "is no requirement"),
         (("a @ https://files.example.org/a.whl",), {}, "a has an address of its own"),
         (("a",), {"pythons": ["three"]}, "'three' is no Python version"),
+        (("a",), {"allow": ["b", "///"]}, "'///' is no name of a package"),
         (("a",), {"platforms": ["win_amd64"]}, "no platform to mirror for"),
         (("a",), {"to": None}, "Where the packages go is not said"),
     ],
