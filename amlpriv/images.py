@@ -144,15 +144,12 @@ def _build(
     authorised = request.authorised or Authorised(Secret(""))
     private = bool(request.secrets) or authorised.has_credentials or "sig=" in request.conda_text
     settings = pip_settings(environ, work, private=private) | git_settings(work, authorised.repositories)
-    settings["PIP_SRC"] = str(request.folder / "src")  # a repository with -e is used where it was cloned
     without_links, note = no_find_links(lines, environ, work)
-    settings |= without_links
-    if note is not None and on_line is not None:
-        on_line(note)
+    settings |= {"PIP_SRC": str(request.folder / "src"), **without_links}  # -e is used where it was cloned
     install = Installation(
         request.folder, work, tool, settings, on_line, request.secrets, cancelled, request.authorised
     )
-    install.say_accesses()
+    install.say_accesses(note)
     if program is None:
         install.create_venv(request.asked_python, environ)
         if request.pip and _another_pip(request, install.pip_version):

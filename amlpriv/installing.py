@@ -70,8 +70,10 @@ class Installation:
         found = next(self.folder.rglob("site-packages/pip-*.dist-info"), None)
         return found.name.removeprefix("pip-").removesuffix(".dist-info") if found else None
 
-    def say_accesses(self) -> None:
-        """Tell for each index and repository which connection is used, or why none."""
+    def say_accesses(self, note: str | None = None) -> None:
+        """Tell for each index and repository which connection is used, or why none; and first the note."""
+        if note is not None:
+            self._say(note)
         for access in self.authorised.accesses if self.authorised else ():
             self._say(str(access))
 

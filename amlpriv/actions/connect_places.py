@@ -42,6 +42,11 @@ class Place:
         return "feed" if self.category is Category.FEED else "git"
 
     @property
+    def noun(self) -> str:
+        """What it is, in a sentence."""
+        return "feed" if self.category is Category.FEED else "repository"
+
+    @property
     def exact(self) -> bool:
         """Whether ``url`` leads to one index or repository, and not to all below an address."""
         return is_exact(self.category, self.url)
@@ -64,11 +69,12 @@ def connect_place(kind: str, url: str, target: str | None = None) -> Place:
     if any(item.code == "credentials-in-url" for item in wrong):
         known = f"; the address is {place.url}" if read_address(place.url).host else ""
         raise UsageError(
-            f"The address of the {kind} has a credential in it, which now stands in your shell's history or notebook.",
+            f"The address of the {place.noun} has a credential in it, which now stands in your shell's history or "
+            "notebook.",
             hint=f"Revoke it, and give a new one by --token-from{known}.",
         )
     if wrong and (ascii_host := _punycode(url)):
-        raise UsageError("The address cannot be used: its host is not ASCII.", hint=f"Write the host as {ascii_host}")
+        raise UsageError("The address cannot be used: its host is not ASCII.", hint=f"Write the host as {ascii_host}.")
     refuse(wrong, "The address cannot be used")
     return place
 
@@ -86,16 +92,16 @@ def _is_git(url: str) -> bool:
 
 
 def _punycode(url: str) -> str | None:
-    """The host of an address as servers know it, where it has other letters than ASCII's (RFC 3490).
-
-    None where Python's rule of 2003 may differ from today's.
-    """
+    """The host of an address as servers know it (RFC 3490); None where it has no other letters than ASCII's."""
     try:
         host = (urlsplit(take_credentials(url.strip())[0]).hostname or "").lower()
         written = host.encode("idna").decode("ascii")
-        return written if not host.isascii() and written.encode().decode("idna") == host else None
     except ValueError:
         return None
+    if host.isascii():
+        return None
+    # Python's rule of 2003 changes letters that today's rule keeps.
+    return written if written.encode("ascii").decode("idna") == host else "servers know it, in ASCII (xn--...)"
 
 
 def _feed(url: str, target: str | None) -> Place:

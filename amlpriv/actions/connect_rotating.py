@@ -10,8 +10,10 @@ from typing import Any
 from amlpriv.actions.connect_listing import Found, find_connection
 from amlpriv.actions.connect_signing import check_connection, check_user, expiry, take_credential
 from amlpriv.actions.connect_values import AUTHS, EXPIRES, ROTATED, Request, Written, kept_properties
+from amlpriv.actions.connect_warnings import MATCHES
 from amlpriv.connections.complaints import note
 from amlpriv.connections.kinds import Auth, Category, NewConnection, StoredConnection
+from amlpriv.connections.matching import match_git, match_index
 from amlpriv.credentials.found import Sources
 from amlpriv.errors import PermissionDeniedError, ServiceError, UsageError
 from amlpriv.secret import Secret, redact
@@ -39,7 +41,7 @@ def rotate_connection(
     category, auth = _kind(found, request)
     raw = connections.raw(found.name)
     target = _target(raw, found)
-    taken = take_credential(request, found.url or found.target, sources)
+    taken = take_credential(request, _address(found, category), sources)
     user = None
     if auth is Auth.BASIC:
         user = Secret(request.user) if request.user else taken.user or _stored_user(connections, found)
@@ -84,6 +86,13 @@ def _kind(found: Found, request: Request) -> tuple[Category, Auth]:
             hint="Leave --user out.",
         )
     return category, auth
+
+
+def _address(found: Found, category: Category) -> str:
+    """For what a credential is looked for: never what only the metadata say, which anybody may have written."""
+    match = match_index if category is Category.FEED else match_git
+    own = found.url is not None and match(found.url, (found.connection,)).code in MATCHES
+    return found.url if found.url is not None and own else found.target
 
 
 def _target(raw: Mapping[str, Any], found: Found) -> str:

@@ -101,12 +101,9 @@ def try_connection(
         if verbose and own:
             steps.append(_yours(place, sources))
         say(f"asking {place.url}")
-        if place.category is Category.GIT:
-            steps += prove_git(place.url, credentials, package, environ=sources.environ)
-        else:
-            prove = partial(prove_feed, environ=sources.environ, target=read.target, also_public=also_public)
-            steps += prove(place.url, credentials, package)
-        steps.append(_match(place, found, stored))
+        of_feed = partial(prove_feed, target=read.target, also_public=also_public)
+        prove = prove_git if place.category is Category.GIT else of_feed
+        steps += (*prove(place.url, credentials, package, environ=sources.environ), _match(place, found, stored))
     verdicts = line_verdicts(read.lines, stored, use=read.use)
     if file:
         steps.append(_lines(found, verdicts, file))

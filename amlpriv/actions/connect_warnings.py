@@ -13,21 +13,22 @@ from amlpriv.connections.verdicts import Verdict, VerdictCode
 from amlpriv.default_index import built_in_index
 from amlpriv.errors import AmlprivError
 
-__all__ = ["about_place", "distinct", "verdict_of"]
+__all__ = ["MATCHES", "about_place", "distinct", "verdict_of"]
 
-_MATCHES = (
+MATCHES = (
     VerdictCode.MATCH,
     VerdictCode.CLOSEST,
     VerdictCode.AMBIGUOUS,
     VerdictCode.ANONYMOUS,
     VerdictCode.AUTH,
 )
+"""A target that matches the address, whatever comes of it."""
 
 
 def verdict_of(place: Place, new: StoredConnection, others: Sequence[StoredConnection]) -> Verdict:
     """What the build does about the address once the new connection is there; a miss is told of this one alone."""
     verdict = place.match((*others, new))
-    return verdict if verdict.code in _MATCHES else place.match((new,))
+    return verdict if verdict.code in MATCHES else place.match((new,))
 
 
 def distinct(complaints: Iterable[Complaint]) -> tuple[Complaint, ...]:
@@ -44,7 +45,7 @@ def about_place(
 ) -> tuple[Complaint, ...]:
     """Whether the connection serves its own address, whether others come between, and whether that is a public one."""
     public = _about_public(place, new, environ)
-    if place.match((new,)).code in _MATCHES:
+    if place.match((new,)).code in MATCHES:
         return (*public, *_about_verdict(place, new.name, verdict, others))
     message = f"the target {new.target} does not match {place.url}: the connection is never used for that address."
     fix = "Correct --target, or leave it out."

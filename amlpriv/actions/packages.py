@@ -11,6 +11,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from amlpriv.actions.build_indexes import environ_to_build
 from amlpriv.actions.choosing import choose_wheel
 from amlpriv.actions.container_builds import BUILD_IN, ContainerBuild
 from amlpriv.actions.git_sources import Origin, fetched
@@ -211,8 +212,9 @@ def wheel_at(
     if is_project(path):
         out = work / f"built-{name.replace(':', '-')}"
         out.mkdir(parents=True, exist_ok=True)
+        around = environ_to_build(path, environ)
         return build_wheel_cached(
-            path, out, environ=environ, cache=_cache(environ), say=say, inputs=inputs, cancelled=cancelled
+            path, out, environ=around, cache=_cache(environ), say=say, inputs=inputs, cancelled=cancelled
         )
     return choose_wheel(path, None if ":" in name else name, asked, target or Target())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
@@ -85,14 +86,14 @@ class Opened(NamedTuple):
 
 def readable_by_others(path: Path) -> Opened | None:
     """Whether the group or everybody may read a regular file (POSIX); None elsewhere, and where there is none."""
-    if sys.platform == "win32":
-        return None
-    try:
-        found = path.stat()
-    except (OSError, ValueError):
-        return None
-    mode = stat.S_IMODE(found.st_mode)
-    return Opened(mode, found.st_uid == os.geteuid()) if stat.S_ISREG(found.st_mode) and mode & 0o044 else None
+    opened = None
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError, ValueError):
+            found = path.stat()
+            mode = stat.S_IMODE(found.st_mode)
+            if stat.S_ISREG(found.st_mode) and mode & 0o044:
+                opened = Opened(mode, found.st_uid == os.geteuid())
+    return opened
 
 
 def _terminal(question: str) -> str:

@@ -529,6 +529,21 @@ def test_a_rotation_takes_no_user_with_a_colon(
     assert service.stored["team"]["credentials"]["password"] == "old"
 
 
+def test_a_rotation_looks_for_a_credential_of_its_target_whatever_the_metadata_say(
+    service: ConnectionService, feed: Callable[..., Written], where: Where, tmp_path: Path
+) -> None:
+    feed()
+    service.stored["team"]["metadata"] = {"amlpriv.url": "https://other.example.org/simple/"}
+    netrc = tmp_path / "netrc"
+    netrc.write_text(
+        f"machine other.example.org login me password canary\n"
+        f"machine pkgs.dev.azure.com login me password {OTHER_PAT}\n"
+    )
+    where["sources"] = sources({"NETRC": str(netrc)})
+    amlpriv.connect.rotate("team", token_from="netrc", workspace=service.workspace(), **where)
+    assert service.stored["team"]["credentials"] == {"pat": OTHER_PAT}
+
+
 def test_a_target_that_never_serves_the_connections_own_address_is_a_warning(feed: Callable[..., Written]) -> None:
     url = "https://index.example.org/simple/"
     feed(name="unrelated", url="https://index.example.org/other/simple/")

@@ -277,8 +277,8 @@ def test_a_credential_that_was_found_for_the_feed_goes_to_no_other_server(
             assert "--token-from" in str(caught.value)
         assert (told.authorizations, other.authorizations) == ([], [])
         named = {**environ, "MINE": "named-12345678"}
-        wish = {"upload_url": f"{other.origin}/upload/", "token_from": "env:MINE"}
-        feed_push(wheel(tmp_path, "astray"), to=told.simple, **wish, environ=named)
+        away = f"{other.origin}/upload/"
+        feed_push(wheel(tmp_path, "astray"), to=told.simple, upload_url=away, token_from="env:MINE", environ=named)
         assert len(other.authorizations) == 1
         same = f"{told.origin}/upload/"
         feed_push(wheel(tmp_path, "astray"), to=told.simple, upload_url=same, environ=environ)

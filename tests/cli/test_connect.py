@@ -316,7 +316,7 @@ def test_no_command_shows_logs_or_keeps_a_secret(
     caplog.set_level(logging.DEBUG)
     file = tmp_path / "conda.yml"
     file.write_text(f"dependencies:\n- python=3.11\n- pip\n- pip:\n  - --index-url {at}\n")
-    jfrog = f"https://{name}.jfrog.io/artifactory/api/pypi/x"
+    jfrog, nowhere = f"https://{name}.jfrog.io/artifactory/api/pypi/x", "https://127.0.0.1:9/simple/"
     told = [
         amlpriv("connect", *words, *how)
         for how in ([], ["--json"], ["--debug"])
@@ -324,13 +324,14 @@ def test_no_command_shows_logs_or_keeps_a_secret(
             ["feed", name, "--url", at, "--token-from", "env:TOKEN", "--force"],
             ["feed", name, "--url", at, "--token-from", "env:TOKEN"],
             ["feed", f"{name}-b", "--url", jfrog, "--user", "me", "--token-from", "env:PASSWORD", "--force"],
+            ["feed", f"{name}-c", "--url", nowhere, "--token-from", "env:TOKEN", "--force"],
             ["list", "--for", str(file)],
             ["show", name],
             ["rotate", name, "--token-from", "env:NEXT_TOKEN"],
             ["rotate", f"{name}-b", "--token-from", "env:PASSWORD"],
         )
     ]
-    told.append(amlpriv("connect", "test", name, "x", "-v", "--url", "https://127.0.0.1:9/simple/"))
+    told += (amlpriv("connect", "test", each, "x", "-v", "--url", nowhere) for each in (name, f"{name}-c"))
     texts = [ended.out + ended.err for ended in told]
     home = Path(local_environ["AMLPRIV_HOME"])
     files = [path for path in home.rglob("*") if path.is_file() and "connection-secrets" not in path.parts]
@@ -339,8 +340,8 @@ def test_no_command_shows_logs_or_keeps_a_secret(
     texts.append(caplog.text)
     for secret in (*SECRETS.values(), "canary%2Fpass%25word%3D17"):
         assert [text for text in texts if secret in text] == []
-    assert {ended.code for ended in told} == {0, 13, 14}
-    for each in (name, f"{name}-b"):
+    assert {ended.code for ended in told} == {0, 1, 13, 14}
+    for each in (name, f"{name}-b", f"{name}-c"):
         assert main(["connect", "remove", each, "--yes"]) == 0
     kept = [path.read_text() for path in home.rglob("connection-secrets/*")]
     assert [text for text in kept if f'"{name}"' in text] == []

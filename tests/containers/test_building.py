@@ -13,7 +13,7 @@ from packaging.utils import parse_wheel_filename
 
 from amlpriv.containers.building import build_in_container
 from amlpriv.containers.tools import ContainerTool
-from amlpriv.errors import BuildError, InputError, NetworkError
+from amlpriv.errors import BuildError, InputError
 from tests.containers.boxes import EXTENSION, PYPROJECT, SETUP, compiled_project
 from tests.containers.conftest import Machine
 from tests.package_servers import PASSWORD
@@ -123,22 +123,6 @@ def test_what_gives_no_fitting_wheel_is_said(
         )
 
     assert _containers(machine.environ) == []
-
-
-def test_an_image_whose_registry_does_not_answer_is_a_matter_of_the_network(machine: Machine, tmp_path: Path) -> None:
-    image = "127.0.0.1:1/contoso/none:1"
-
-    with pytest.raises(NetworkError, match=f"buildah cannot get the image {image} for linux/amd64") as caught:
-        build_in_container(
-            compiled_project(tmp_path / "project"),
-            tmp_path / "out",
-            tool=BUILDAH,
-            target=machine.target,
-            environ=machine.environ,
-            image=image,
-        )
-
-    assert "--build-image" in str(caught.value.hint)
 
 
 def test_a_folder_without_a_project_is_refused_before_anything_is_run(machine: Machine, tmp_path: Path) -> None:

@@ -118,6 +118,16 @@ def test_the_users_certificates_go_along(box: StandIn, tmp_path: Path) -> None:
             NetworkError,
             "its registry does not answer",
         ),
+        (  # the words of podman and buildah
+            {
+                "create": (
+                    125,
+                    "Error: initializing source docker://x: pinging container registry x: dial tcp x: refused",
+                )
+            },
+            NetworkError,
+            "its registry does not answer",
+        ),
         ({"cp": (1, "no space left on device")}, BuildError, "'docker cp' failed"),
         (
             {"start": (1, "AMLPRIV-SAYS nopython cp39-cp39 Python 3.9.1")},

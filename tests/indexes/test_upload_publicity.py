@@ -47,11 +47,11 @@ def test_a_push_to_the_public_index_is_refused(
     host: str, scrubbed: Mapping[str, str], tmp_path: Path, at_feed: bool
 ) -> None:
     wheel, upload_url = build_wheel(tmp_path), f"https://upload.{host}/legacy/"
-    where = {"to": f"https://{host}/simple/" if at_feed else "https://feed.example.org/simple/"}
+    to = f"https://{host}/simple/" if at_feed else "https://feed.example.org/simple/"
     with pytest.raises(UsageError, match="public package index") as caught:
-        feed_push(wheel, **where, upload_url=upload_url, token="t-12345678", dry_run=True, environ=scrubbed)
+        feed_push(wheel, to=to, upload_url=upload_url, token="t-12345678", dry_run=True, environ=scrubbed)
     assert "--public" in str(caught.value)
-    feed = parse_feed_url(where["to"])
+    feed = parse_feed_url(to)
     with pytest.raises(UsageError, match="public package index"):
         upload([read_distribution(wheel)], feed, None, environ=scrubbed, upload_url=upload_url)
     check_publicity(feed, upload_url, [read_distribution(wheel)], environ=scrubbed, public=True)
