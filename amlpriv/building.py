@@ -228,6 +228,7 @@ def _settings(environ: Mapping[str, str], work: Path, repository: Path | None) -
         "DIST_EXTRA_CONFIG": str(extra),
         **without_git(environ, "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"),
         "PYTHONHASHSEED": "0",
+        "UV_NO_WRAP": "1",
         "GIT_OPTIONAL_LOCKS": "0",
         **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(work / "tmp")),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,7 @@ def write_project(folder: Path, name: str) -> Path:
 
 def make_venv(folder: Path, environ: Mapping[str, str], *, python: str | None = None) -> Path:
     """A virtual environment; its interpreter."""
-    uv(["venv", "-q", *(["--python", python] if python else []), str(folder)], environ)
+    uv(["venv", "-q", "--python", python or sys.executable, str(folder)], environ)
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
