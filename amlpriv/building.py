@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from amlpriv.builds.completeness import check_large_files, check_submodules
 from amlpriv.builds.failures import build_failure, last_words
 from amlpriv.builds.files import configuration_text
 from amlpriv.builds.git import ask_git, without_git
@@ -62,6 +63,7 @@ def build_wheel(
         text = _text(project)
         if repository is not None:
             check_history(configuration, text, repository, environ)
+            check_submodules(configuration, project, repository, text, environ)
         source = _copied(project, work, repository)
         place, real = str(source or work), str(project)
         show = None if on_line is None else partial(_show, on_line, place, real)
@@ -78,7 +80,9 @@ def build_wheel(
             ) from error
         if not completed.succeeded:
             raise build_failure(configuration, tuple(line.replace(place, real) for line in completed.tail))
-        return _moved(_the_wheel(work / "wheel", configuration), out)
+        wheel = _the_wheel(work / "wheel", configuration)
+        check_large_files(configuration, wheel, repository)
+        return _moved(wheel, out)
 
 
 def _command(environ: Mapping[str, str], work: Path, python: Path | None, place: Path) -> list[str | Path]:

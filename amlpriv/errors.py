@@ -79,15 +79,12 @@ class FindingsError(AmlprivError):
 
     exit_code = 1
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, *, hint: str | None = "Nothing was uploaded or registered.") -> None:
         self.report = report
-        super().__init__(
-            "\n".join(str(finding) for finding in report.errors),
-            hint="Nothing was uploaded or registered.",
-        )
+        super().__init__("\n".join(str(finding) for finding in report.errors), hint=hint)
 
-    def __reduce__(self) -> tuple[type[FindingsError], tuple[Report]]:
-        return type(self), (self.report,)
+    def __reduce__(self) -> tuple[type[FindingsError], tuple[Report], dict[str, str | None]]:
+        return type(self), (self.report,), {"hint": self.hint}
 
 
 class UsageError(AmlprivError):

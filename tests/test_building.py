@@ -32,6 +32,7 @@ build-backend = "setuptools.build_meta"
 name = "contoso-features"
 version = "1.2.0"
 """
+POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 5\n"
 BACKEND = """
 [build-system]
 requires = []
@@ -352,6 +353,34 @@ def test_a_build_that_fails_is_not_remembered(tmp_path: Path, environ: dict[str,
     for _ in range(2):
         with pytest.raises(BuildError, match="RuntimeError"):
             build_wheel_cached(folder, tmp_path / "out", environ=environ, cache=tmp_path / "cache")
+    assert not (tmp_path / "cache" / "built").exists()
+
+
+@needs_git
+def test_a_large_file_that_git_has_not_brought_is_an_error_only_where_the_wheel_would_have_it(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    folder = project(tmp_path / "p", HATCHLING, video_mp4=POINTER)
+    git(folder, environ, "init")
+    git(folder, environ, "add", ".")
+    build_wheel_cached(folder, tmp_path / "out", environ=environ, cache=tmp_path / "cache")
+    (folder / "src" / "contoso_features" / "model.bin").write_text(POINTER)
+    with pytest.raises(InputError, match=r"contoso_features/model\.bin") as caught:
+        build_wheel_cached(folder, tmp_path / "out", environ=environ, cache=tmp_path / "cache")
+    assert "lfs pull" in str(caught.value.hint)
+    assert len(list((tmp_path / "cache" / "built").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["https://me:t0p-secret@example.org/b-1-py3-none-any.whl", "https://example.org/b-1.whl?sv=1&sig=abc%3D"]
+)
+def test_a_wheel_with_a_credential_in_its_metadata_is_not_kept(
+    tmp_path: Path, environ: dict[str, str], url: str
+) -> None:
+    allowed = "[tool.hatch.metadata]\nallow-direct-references = true\n"
+    text = HATCHLING.replace("[project]", f'{allowed}[project]\ndependencies = ["b @ {url}"]')
+    folder = project(tmp_path / "p", text)
+    build_wheel_cached(folder, tmp_path / "out", environ=environ, cache=tmp_path / "cache")
     assert not (tmp_path / "cache" / "built").exists()
 
 

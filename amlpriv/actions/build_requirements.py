@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 from amlpriv.actions.finding_sources import Seeker
 from amlpriv.actions.packages import Packages
+from amlpriv.actions.siblings import FOR_BUILDS, shown_folder
 from amlpriv.errors import InputError
 from amlpriv.files import create_private_directory, write_text
 from amlpriv.local.home import Home
@@ -48,13 +49,15 @@ def build_surroundings(packages: Packages, name: str, project: Path, closed: Clo
         file=file,
         target=host,
         chain=chain,
-        work=packages.work / "for-builds",
+        work=packages.work / FOR_BUILDS,
         found={},
+        guessed={},
         origins={},
         projects={},
         tools={},
     )
     file, needed = closed(file, inner)
+    packages.notes.extend(f"{one}: taken from {words}" for one, words in inner.guessed.items())
     wheels = [inner.found[one] for one in sorted(needed) if one in inner.found]
     return _told(packages.environ, [(str(wheel.name), path, wheel.sha256) for path, wheel in wheels])
 
@@ -71,7 +74,9 @@ def _tools(packages: Packages, name: str, project: Path) -> EnvironmentFile | No
         if found is None or isinstance(found.source, IndexSource):  # uv asks that index by itself
             continue
         if found.sibling is not None:
-            packages.say(f"{required}: taken from {found.sibling}, a project beside {name}, whose build needs it")
+            shown = shown_folder(found.sibling, start=packages.folder, work=packages.work)
+            packages.notes.append(f"{required}: taken from {shown}, a project beside {name}, whose build needs it")
+            packages.say(packages.notes[-1])
         item.url = None
         lines.append(PipRequirement(str(item), item, (), declared.position if declared else None))
         sources[required] = found.source

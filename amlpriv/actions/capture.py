@@ -22,6 +22,7 @@ from packaging.utils import canonicalize_name
 
 from amlpriv.actions.capture_imports import Found, find_imports
 from amlpriv.actions.capture_index import not_on_index
+from amlpriv.actions.capture_projects import with_projects
 from amlpriv.errors import ConflictError, InputError, UsageError
 from amlpriv.facts.images import DEFAULT_IMAGE
 from amlpriv.files import write_text
@@ -34,6 +35,7 @@ from amlpriv.specs.captured.leaving import LeftOut
 from amlpriv.specs.captured.providing import Provided, provide
 from amlpriv.specs.environment import EnvironmentFile, parse_environment_file, refuse_bad_name
 from amlpriv.specs.fields import name_complaint
+from amlpriv.specs.image_names import IMAGE_HINT, image_complaint
 from amlpriv.specs.problems import closest, did_you_mean
 
 __all__ = ["Captured", "capture", "shown_path"]
@@ -130,11 +132,15 @@ def capture(
     """
     surroundings = os.environ if environ is None else environ
     refuse_bad_name(name)
+    if image is not None and (complaint := image_complaint(image)):
+        raise UsageError(f"{image!r} is no image: {complaint}.", hint=IMAGE_HINT)
     target = None if out is None else Path(out)
     if target is not None:
         _refuse_existing(target, force)
-    found = find_imports(_places(only_imported)) if only_imported else None
-    installed = read_installed(look_here() if python is None else look_into(interpreter_at(Path(python)), surroundings))
+    places = _places(only_imported)
+    found = find_imports(places) if places else None
+    said = look_here() if python is None else look_into(interpreter_at(Path(python)), surroundings)
+    installed = with_projects(read_installed(said))
     wish = Wish(name or _name_of(installed), image or DEFAULT_IMAGE, every=every, asked=_asked(keep, installed))
     captured = _compose(installed, found, wish, target, surroundings if ask_index else None)
     if target is not None:
@@ -184,7 +190,11 @@ SUSPICIOUS = (
 
 
 def _places(given: Places) -> tuple[Path, ...]:
-    several = (given,) if isinstance(given, str | os.PathLike) else given
+    several = (given,) if isinstance(given, str | os.PathLike) else tuple(given)
+    if "" in several:
+        raise UsageError(
+            "The name of the code is empty.", hint="Name a Python file, notebook or folder; '.' is this one."
+        )
     return tuple(Path(place) for place in several)
 
 

@@ -14,6 +14,7 @@ from amlpriv.actions.build_requirements import build_surroundings
 from amlpriv.actions.finding_sources import Found, Seeker
 from amlpriv.actions.making import make_all
 from amlpriv.actions.packages import Packages, named_paths, wheel_of
+from amlpriv.actions.siblings import shown_folder
 from amlpriv.connections.feeds import FeedKind, parse_feed_url, same_feed
 from amlpriv.errors import InputError
 from amlpriv.secret import redact
@@ -177,9 +178,11 @@ class _Gatherer:
             message = f"{required} comes from two places: {before.by} and {by} name different ones."
             hint = f"Say in 'sources' of the environment file which one is meant: {required}: {{path: ...}}."
             raise input_error(message, found.source.position, hint=hint)
+        self.packages.guessed.pop(required, None)
         if found.sibling is not None:
-            shown = _relative(found.sibling, self.packages.folder)
-            self.packages.say(f"{required}: taken from {shown}, a project beside {by}, which needs it")
+            shown = shown_folder(found.sibling, start=self.packages.folder, work=self.packages.work)
+            self.packages.guessed[required] = f"{shown}, a project beside {by}, which needs it"
+            self.packages.say(f"{required}: taken from {self.packages.guessed[required]}")
         self.packages.found.pop(required, None)
         self.brought[required] = _Brought(by, found.sibling is not None, place)
         self.file = replace(self.file, sources={**self.file.sources, required: found.source})
@@ -247,11 +250,3 @@ def _named_apart(index: Index, file: EnvironmentFile) -> Index:
         number += 1
         name = f"{index.name}-{number}"
     return replace(index, name=name)
-
-
-def _relative(place: Path, folder: Path) -> str:
-    here = folder.resolve()
-    for above in (here, *here.parents[:3]):
-        if above in place.parents and above != above.parent:
-            return place.relative_to(above).as_posix()
-    return str(place)

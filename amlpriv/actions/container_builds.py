@@ -23,6 +23,7 @@ from amlpriv.credentials.finding import find_credential
 from amlpriv.errors import BuildError, UsageError
 from amlpriv.local.home import Home
 from amlpriv.processes import ToolCancelledError
+from amlpriv.specs.image_names import IMAGE_HINT, image_complaint
 from amlpriv.target import Target
 
 __all__ = ["BUILD_IMAGE", "BUILD_IN", "ContainerBuild", "with_container"]
@@ -46,7 +47,11 @@ def with_container(
     if build_image is not None and not (build_in or environ.get(BUILD_IN)):
         raise UsageError("A build image without a container tool.", hint="Add --build-in docker (podman, buildah).")
     asked = {BUILD_IN: build_in, BUILD_IMAGE: build_image}
-    return {**environ, **{name: value for name, value in asked.items() if value is not None}}
+    environ = {**environ, **{name: value for name, value in asked.items() if value is not None}}
+    image = build_image if build_image is not None else environ.get(BUILD_IMAGE) or None
+    if environ.get(BUILD_IN) and image is not None and (complaint := image_complaint(image)):
+        raise UsageError(f"{image!r} is no image: {complaint}.", hint=IMAGE_HINT)
+    return environ
 
 
 @dataclass(frozen=True, slots=True)

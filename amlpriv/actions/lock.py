@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidName, canonicalize_name
 
 from amlpriv.actions.container_builds import with_container
 from amlpriv.actions.lock_beside import has_lock, lock_path
@@ -18,10 +18,11 @@ from amlpriv.actions.pinning import resolved
 from amlpriv.actions.preparing import Prepared, preparing
 from amlpriv.actions.publish import Quiet
 from amlpriv.actions.uploading import Progress
-from amlpriv.errors import ConflictError, InputError, UsageError
+from amlpriv.errors import ConflictError, FindingsError, InputError, UsageError
 from amlpriv.files import read_text, write_text
 from amlpriv.interpreters import uv_program
 from amlpriv.processes import run
+from amlpriv.secret import redact
 from amlpriv.specs.lock_inputs import LockInput, lock_inputs
 from amlpriv.specs.lock_text import LockFile, narrowed, read_lock, write_lock
 from amlpriv.specs.pip import PipRequirement, PipVcs
@@ -109,11 +110,12 @@ def lock(
     here. With ``check`` nothing is resolved or written: ``fresh`` says whether the lock is, and no index is asked (the
     build of a project folder may still need its backend).
 
-    Raises FindingsError, what reading the file and building the wheels raises, what ``amlpriv.resolving`` raises, and
-    ConflictError where another file stands in the lock's place.
+    Raises FindingsError, UsageError for arguments that cannot be, what reading the file and building the wheels
+    raises, what ``amlpriv.resolving`` raises, and ConflictError where another file stands in the lock's place.
     """
     surroundings, watcher = with_container(environ, build_in, build_image), progress or Quiet()
     path = Path(file)
+    _refuse_unusable(out, upgrade_package)
     options: dict[str, Any] = {"name": _ANY, "image": image, "python": python, "pin": False, "lock": False}
     with preparing(path, environ=surroundings, say=watcher.say, **options) as prepared:
         place = Path(out) if out is not None else lock_path(prepared.file, path)
@@ -122,7 +124,8 @@ def lock(
         job = _Job(path, place, inputs, old, prepared)
         if check:
             return job.checked()
-        prepared.report.raise_if_errors()
+        if prepared.report.errors:
+            raise FindingsError(prepared.report, hint="The lock was not written.")
         watcher.say(f"resolving {path.name} for {prepared.target}")
         kept = _kept(old, upgrade=upgrade, names=upgrade_package)
         return job.locked(kept, surroundings, include_sdist=include_sdist)
@@ -174,8 +177,22 @@ class _Job:
             pins=pins,
             private={name: str(wheel.version) for name, wheel in prepared.wheels.items()},
             before=_versions(self.old),
-            notes=tuple(_notes(self.path, prepared, pins)),
+            notes=(*prepared.notes, *_notes(self.path, prepared, pins)),
         )
+
+
+def _refuse_unusable(out: str | os.PathLike[str] | None, names: Collection[str]) -> None:
+    """UsageError for what cannot be written to and for what is no name: before anything is built or asked."""
+    if out is not None and not Path(out).parent.is_dir():
+        raise UsageError(f"The lock cannot be written to {Path(out)}: there is no such folder.", hint="Make it first.")
+    if out is not None and Path(out).is_dir():
+        raise UsageError(f"The lock cannot be written: {Path(out)} is a folder.", hint="Name a file in it.")
+    for name in names:
+        try:
+            canonicalize_name(name, validate=True)
+        except InvalidName:
+            hint = "Give the name alone: --upgrade-package pandas."
+            raise UsageError(f"{redact(name)!r} is no name of a package.", hint=hint) from None
 
 
 def _older(place: Path, path: Path, *, strict: bool) -> LockFile | None:

@@ -60,6 +60,10 @@ class Packages:
     """By project folder: what several sources lead to is built once."""
     links: dict[Path, dict[str, str]] = field(default_factory=dict)
     """By project folder: the addresses that its wheel gave for packages, by name."""
+    guessed: dict[str, str] = field(default_factory=dict)
+    """By name: where the projects are that are taken for their names alone, in words."""
+    notes: list[str] = field(default_factory=list)
+    """The same of what builds need, as sentences; shared with their packages."""
     chain: tuple[Path, ...] = ()
     """The projects for whose build these packages are."""
     inputs: Inputs | None = None
@@ -263,9 +267,11 @@ def wheel_of(packages: Packages, file: EnvironmentFile, name: str) -> Wheel | No
     return wheel
 
 
-def packaged(needed: Needed, wheel: Wheel, *, built: bool = False) -> PackagedWheel:
-    """A wheel and why it is wanted, for the checks."""
+def packaged(packages: Packages, needed: Needed, name: str, source: Source) -> PackagedWheel:
+    """A wheel that was made and why it is wanted, for the checks."""
     required: tuple[Requirement, ...] = needed.required_as
-    at = needed.position
+    at, project = needed.position, packages.project(name, source)
     file, line, column = (at.file, at.line, at.column) if at else (None, None, None)
-    return PackagedWheel(wheel, required, file, line, column, built)
+    removed = packages.links.get(project.resolve(), {}) if project is not None else {}
+    guessed, wheel = packages.guessed.get(name), packages.found[name][1]
+    return PackagedWheel(wheel, required, file, line, column, packages.is_built(name), removed, guessed)

@@ -33,6 +33,7 @@ from amlpriv.specs.environment import (
 )
 from amlpriv.specs.fields import VERSION_HINT, version_complaint
 from amlpriv.specs.git_lines import with_git_packed
+from amlpriv.specs.image_names import IMAGE_HINT, image_complaint
 from amlpriv.specs.index_line import index_in_use, with_index_line
 from amlpriv.specs.lock_inputs import lock_inputs
 from amlpriv.specs.lock_text import LockFile
@@ -67,7 +68,7 @@ class Prepared:
     index: Index | None = None
     """Where the packages of kind ``index`` come from."""
     notes: tuple[str, ...] = ()
-    """What could not be found out."""
+    """What could not be found out, and what should be known of where packages come from."""
     origins: Mapping[str, Origin] = field(default_factory=dict)
     """Which commit the wheels of git sources were built from."""
     direct: Mapping[str, str] = field(default_factory=dict)
@@ -121,6 +122,8 @@ def preparing(
 
     Raises InputError, WheelError, BuildError, UnsupportedError; what is merely wrong is in ``report``.
     """
+    if image is not None and (complaint := image_complaint(image)):
+        raise UsageError(f"{image!r} is no image: {complaint}.", hint=IMAGE_HINT)
     refuse_lock(path)
     read = read_file(path, name=name, image=image, python=python, say=say)
     file = read.file
@@ -189,7 +192,7 @@ def _prepare(
         file, use, notes = applied(file, lock, inputs, wheels, required=locked, say=packages.say)
     if index is not None and index.explicit and pin and (use is None or (use.stale and not locked)):
         file = _pinned(file, index, packages, needed, wheels)
-    shipped = tuple(packaged(needed[name], wheel, built=packages.is_built(name)) for name, wheel in wheels.items())
+    shipped = tuple(packaged(packages, needed[name], name, file.sources[name]) for name in wheels)
     subject = Subject(replace(file, image=image), text, texts, shipped, target, lock=use)
     direct = direct_urls(file, wheels)
     identities = [_identity(name, wheel, route, direct.get(name)) for name, wheel in wheels.items()]
@@ -198,6 +201,8 @@ def _prepare(
     digest = environment_digest(canonical)
     report = check(subject)
     made = Prepared(file, image, target, needed, wheels, paths, report, canonical, digest, subject, route, index)
+    guesses = (f"{name}: taken from {words}" for name, words in packages.guessed.items() if name in wheels)
+    notes = (*dict.fromkeys((*guesses, *packages.notes)), *notes)
     return replace(made, origins=dict(packages.origins), notes=notes, direct=direct)
 
 

@@ -17,10 +17,13 @@ from amlpriv.specs.declared import Declared, read_declared
 from amlpriv.specs.members import MemberTable, excluded_by, folders_matching, is_member
 from amlpriv.specs.project_names import NAMING_FILES, project_name
 
-__all__ = ["MOST_PROJECTS", "Landscape", "Workspace"]
+__all__ = ["FOR_BUILDS", "MOST_PROJECTS", "Landscape", "Workspace", "shown_folder"]
 
 MOST_PROJECTS = 400
 """How many folders are looked into for a name, in all."""
+
+FOR_BUILDS = "for-builds"
+"""The folder in a work folder for what builds need."""
 
 _BESIDE = ("packages/*", "libs/*", "src/*")
 """Where a repository keeps its projects, apart from beside each other."""
@@ -150,6 +153,20 @@ class Landscape:
             return None
         self.left -= 1
         return next((name for file, text in texts.items() if (name := project_name(file, text))), None)
+
+
+def shown_folder(place: Path, *, start: Path, work: Path) -> str:
+    """A project's folder in words: from ``start``, or from the top of a repository that was fetched into ``work``."""
+    real, root = place.resolve(), git_root(place.resolve())
+    while work.name == FOR_BUILDS:
+        work = work.parent
+    if root is not None and work.resolve() in root.parents:
+        return f"{real.relative_to(root).as_posix()} of that repository"
+    here = start.resolve()
+    for above in (here, *here.parents[:3]):
+        if above in real.parents and above != above.parent:
+            return real.relative_to(above).as_posix()
+    return str(real)
 
 
 def _listing(root: Path) -> Callable[[str], list[str]]:

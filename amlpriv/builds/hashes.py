@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -44,16 +45,30 @@ class FileHashes:
     def _file(self) -> Path:
         return self.notes / f"{sha256(os.fsencode(self.root)).hexdigest()[:32]}.json"
 
-    def of(self, name: str, whole: Path) -> tuple[str, str]:
+    def of(self, name: str, walked: Callable[[Path], bool] = lambda _: False) -> tuple[str, str]:
         """Kind (``-``, ``x`` for executable, ``l`` for a link) and SHA-256 of the file at that path from the root.
 
-        A link that leads out of the folder ``whole`` counts with what it leads to. Raises OSError; ValueError for a
-        link to a folder outside, whose content is not looked through.
+        A link counts with the file that it leads to in the end, wherever that is. Raises OSError; ValueError for a link
+        to a folder unless that one is ``walked``, so that its files count by themselves.
         """
         path = f"{self.root}/{name}"
         status = os.lstat(path)
         if stat.S_ISLNK(status.st_mode):
-            return "l", _of_link(Path(path), whole)
+            return "l", self._of_link(Path(path), walked)
+        return self._of_file(name, path, status)
+
+    def _of_link(self, path: Path, walked: Callable[[Path], bool]) -> str:
+        aim = path.readlink().as_posix()
+        target = Path(os.path.realpath(path))
+        if not target.exists():
+            return aim
+        if not target.is_dir():
+            return " ".join((aim, *self._of_file(str(target), str(target), target.stat())))
+        if not walked(target):
+            raise ValueError(f"{path} leads to a folder elsewhere")
+        return aim
+
+    def _of_file(self, name: str, path: str, status: os.stat_result) -> tuple[str, str]:
         if not stat.S_ISREG(status.st_mode):
             return "?", ""  # a socket or a device is not copied for the build either
         kind = "x" if os.name == "posix" and status.st_mode & stat.S_IXUSR else "-"
@@ -89,16 +104,6 @@ def hash_file(path: Path) -> str:
         while block := stream.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _of_link(path: Path, whole: Path) -> str:
-    aim = path.readlink().as_posix()
-    target = Path(os.path.normpath(path.parent / aim))
-    if (target.is_relative_to(whole) and not Path(aim).is_absolute()) or not target.exists():
-        return aim
-    if target.is_dir():
-        raise ValueError(f"{path} leads to a folder elsewhere")
-    return f"{aim} {hash_file(target)}"
 
 
 def _read(path: Path) -> dict[str, tuple[_Look, str]]:

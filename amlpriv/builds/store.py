@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from pathlib import Path
 from amlpriv.builds.hashes import hash_file
 from amlpriv.errors import AmlprivError
 from amlpriv.files import create_private_directory, write_text
+from amlpriv.secret import redact
 
 __all__ = ["WheelStore"]
 
@@ -66,7 +68,12 @@ class WheelStore:
         return out / name
 
     def keep(self, key: str, wheel: Path) -> None:
-        """Store a copy of a wheel. Where that cannot be done, nothing happens: the wheel is built again next time."""
+        """Store a copy of a wheel. Where that cannot be done, nothing happens: the wheel is built again next time.
+
+        Nor for a wheel whose metadata has a credential in it, which would outlive its removal from the project.
+        """
+        if _has_credential(wheel):
+            return
         temporary = self.folder / f".{secrets.token_hex(8)}.tmp"
         try:
             create_private_directory(self.folder)
@@ -99,6 +106,17 @@ class WheelStore:
                 elif time.time() - entry.stat().st_mtime > _ABANDONED:
                     shutil.rmtree(entry, ignore_errors=True)
         yield from ((entry, size) for _, entry, size in sorted(found, reverse=True))
+
+
+def _has_credential(wheel: Path) -> bool:
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+            texts = [archive.read(name).decode("utf-8", "replace") for name in names]
+    except (OSError, zipfile.BadZipFile):  # whoever reads the wheel will say so
+        return False
+    headers = "\n".join(text.replace("\r\n", "\n").partition("\n\n")[0] for text in texts)
+    return redact(headers) != headers
 
 
 def _copied(source: Path, target: Path) -> str:

@@ -32,7 +32,7 @@ __all__ = ["capture", "left_out_lines"]
     "--only-imported",
     "only_imported",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=click.Path(),  # as text: an empty one is no current folder
     metavar="CODE",
     help="Name only what this Python file, notebook or folder imports. Can be repeated.",
 )

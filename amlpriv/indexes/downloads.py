@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from amlpriv.files import FULL, rename
 from amlpriv.indexes.answers import Answer, Login
 from amlpriv.indexes.refusals import refuse
 from amlpriv.indexes.transport import Opened, Transport, lost
+from amlpriv.part_files import MOST_BYTES, check_size, forget_parts
 
 if TYPE_CHECKING:
     from hashlib import _Hash, blake2b
@@ -35,25 +37,37 @@ class HashMismatchError(ServiceError):
         self.found = found
 
 
-def fetch_file(transport: Transport, login: Login, file: File, folder: Path, progress: Progress | None) -> Path:
-    """See ``IndexClient.download``."""
+def fetch_file(
+    transport: Transport,
+    login: Login,
+    file: File,
+    folder: Path,
+    progress: Progress | None,
+    *,
+    most_bytes: int = MOST_BYTES,
+) -> Path:
+    """See ``IndexClient.download``. Raises ServiceError for a file of more than ``most_bytes``."""
     target, part = folder / file.filename, folder / f"{file.filename}.part"
+    limited = partial(_receive, transport, login, file, part, progress, most_bytes)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        forget_parts(folder)
         if file.best_hash is not None and target.is_file() and _digest(target, file) == file.best_hash[1]:
             return target
-        resumed = _receive(transport, login, file, part, progress)
+        resumed = limited()
         try:
             _check(part, file)
         except HashMismatchError:
             part.unlink()
             if not resumed:
                 raise
-            _receive(transport, login, file, part, progress)  # another file may stand there since it was begun
+            limited()  # another file may stand there since it was begun
             _check(part, file)
         rename(part, target)
     except OSError as error:
         if error.errno in FULL:
+            with contextlib.suppress(OSError):
+                part.unlink()  # of an answer without end, perhaps
             raise StorageFullError(
                 f"There is no space left for {target}.", hint="Free some and run it again."
             ) from error
@@ -68,7 +82,9 @@ def hasher(name: str) -> _Hash | blake2b:
     return hashlib.new(name, usedforsecurity=False)
 
 
-def _receive(transport: Transport, login: Login, file: File, part: Path, progress: Progress | None) -> bool:
+def _receive(
+    transport: Transport, login: Login, file: File, part: Path, progress: Progress | None, most_bytes: int
+) -> bool:
     """The rest of the file, or all of it; whether something was there before."""
     begun = part.stat().st_size if part.is_file() and file.best_hash is not None else 0
     # Without "identity" a server may compress, and the hash would be of something else.
@@ -78,26 +94,30 @@ def _receive(transport: Transport, login: Login, file: File, part: Path, progres
         if begun and status == 416:
             part.unlink()
         elif begun and status == 206 and opened.response.headers.get("content-range", "").startswith(f"bytes {begun}-"):
-            _write(opened, part, begun, progress)
+            _write(opened, part, begun, progress, most_bytes)
             return True
         else:
             refuse(answer_of(opened), login, file=file.filename)
-            _write(opened, part, 0, progress)
+            _write(opened, part, 0, progress, most_bytes)
             return False
-    return _receive(transport, login, file, part, progress)
+    return _receive(transport, login, file, part, progress, most_bytes)
 
 
-def _write(opened: Opened, part: Path, begun: int, progress: Progress | None) -> None:
+def _write(opened: Opened, part: Path, begun: int, progress: Progress | None, most_bytes: int) -> None:
     import requests
 
     length = opened.response.headers.get("content-length", "")
-    total = begun + int(length) if length.isdecimal() else None
+    total = begun + int(length[:20]) if length.isdecimal() else None
     done = begun
+    check_size(part, total or 0, begun, most_bytes)
     with part.open("ab" if begun else "wb") as stream:
         try:
             for chunk in opened.response.iter_content(_CHUNK):
-                stream.write(chunk)
                 done += len(chunk)
+                if done > most_bytes:
+                    stream.close()  # so that it can be removed on Windows
+                    check_size(part, done, done, most_bytes)
+                stream.write(chunk)
                 if progress is not None:
                     progress(done, total)
         except requests.exceptions.RequestException as error:

@@ -49,6 +49,10 @@ class PackagedWheel:
     column: int | None = None
     built: bool = False
     """Whether it was built from a project just now, so that it can be built in another way."""
+    removed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Addresses that its project has for packages, and the wheel no longer, by name. May hold secrets."""
+    guessed: str | None = None
+    """Where the project is, in words, when only its name tells that it is meant."""
 
     @property
     def place(self) -> Place:

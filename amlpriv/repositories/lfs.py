@@ -7,15 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from amlpriv.builds.completeness import LONGEST_POINTER, POINTER
 from amlpriv.errors import BuildError
 from amlpriv.repositories.git import Git
 from amlpriv.repositories.outcomes import said
 
 __all__ = ["bring_large_files", "pointers"]
-
-_BEGINNING = b"version https://git-lfs.github.com/spec/v1"
-_LONGEST = 1024
-"""A pointer has less than 1024 bytes (git-lfs specification)."""
 
 
 def pointers(folder: Path) -> tuple[Path, ...]:
@@ -61,9 +58,9 @@ def bring_large_files(
 
 def _is_pointer(path: Path) -> bool:
     try:
-        if path.is_symlink() or path.stat().st_size > _LONGEST:
+        if path.is_symlink() or path.stat().st_size > LONGEST_POINTER:
             return False
         with path.open("rb") as stream:
-            return stream.read(len(_BEGINNING)) == _BEGINNING
+            return stream.read(len(POINTER)) == POINTER
     except OSError:
         return False

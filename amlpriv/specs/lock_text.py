@@ -7,6 +7,7 @@ send pip to an index for it, with a hash of the wheel's bytes, which another ver
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ HEAD = "# amlpriv lock 1"
 
 _OF = re.compile(r"^# Pins of (?P<file>.+?), written by 'amlpriv lock'\.", re.MULTILINE)
 _DIGEST = re.compile(r"^# inputs sha256:(?P<digest>[0-9a-f]{64})$", re.MULTILINE)
+_PINNED = re.compile(r"^# pins sha256:(?P<digest>[0-9a-f]{64})$", re.MULTILINE)
 _INPUT = re.compile(r"^#   ([a-z]+: .+)$", re.MULTILINE)
 
 
@@ -44,13 +46,17 @@ class LockFile:
     inputs: tuple[LockInput, ...]
     pins: tuple[PipRequirement, ...]
     """Each ``name==version`` with its hashes."""
+    pinned: str | None = None
+    """Digest of the pins that were written; None where an older version of amlpriv has written them."""
 
     def changes(self, now: Iterable[LockInput]) -> tuple[str, ...]:
         """What makes it stale, in words; empty when it is fresh."""
-        inputs = tuple(now)
-        if self.digest == digest_of(inputs):
-            return ()
-        return differences(self.inputs, inputs) or ("its head was edited",)
+        inputs, words = tuple(now), tuple[str, ...]()
+        if self.digest != digest_of(inputs):
+            words = differences(self.inputs, inputs) or ("its head was edited",)
+        if self.pinned is None:
+            return (*words, "it was written by an older version of amlpriv")
+        return words if self.pinned == _digest_of(self.pins) else (*words, "its pins were edited")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,7 @@ def write_lock(resolution: Resolution, inputs: Iterable[LockInput], *, of: str, 
         " for them.",
         f"# made with {made_with}",
         f"# inputs sha256:{digest_of(given)}",
+        f"# pins sha256:{_digest_of(map(_pin, parse_requirements(body, of).lines))}",
         *(f"#   {item}" for item in given),
     ]
     return "\n".join([*head, body])
@@ -99,7 +106,7 @@ def read_lock(text: str, file: str) -> LockFile:
     """Read a lock. InputError with file and line for what is none, or was broken (by a merge, for instance)."""
     start, hint = Position(file, 1, 1), "Write it again: amlpriv lock."
     plain = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    of, digest = _OF.search(plain), _DIGEST.search(plain)
+    of, digest, pinned = _OF.search(plain), _DIGEST.search(plain), _PINNED.search(plain)
     if not is_lock(plain) or of is None or digest is None:
         raise input_error("This is no lock that amlpriv wrote.", start, hint=hint)
     try:
@@ -110,7 +117,13 @@ def read_lock(text: str, file: str) -> LockFile:
         raise input_error(f"The lock is broken: {error.message}", place, hint=hint) from None
     except ValueError as error:
         raise input_error(f"The lock is broken: {error}.", start, hint=hint) from None
-    return LockFile(file, of["file"], digest["digest"], inputs, tuple(_pin(line) for line in lines))
+    pins = tuple(_pin(line) for line in lines)
+    return LockFile(file, of["file"], digest["digest"], inputs, pins, pinned["digest"] if pinned else None)
+
+
+def _digest_of(pins: Iterable[PipRequirement]) -> str:
+    """sha256, hexadecimal, of the pins in order: what pip reads, without comments and blanks."""
+    return hashlib.sha256("\n".join(sorted(pin.text for pin in pins)).encode()).hexdigest()
 
 
 def _pin(line: RequirementsLine) -> PipRequirement:

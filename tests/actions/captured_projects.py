@@ -12,7 +12,7 @@ from pathlib import Path
 from amlpriv.interpreters import uv_program
 from tests.wheelhouse import build_wheel
 
-__all__ = ["World", "make_venv", "make_world", "uv"]
+__all__ = ["World", "make_venv", "make_world", "uv", "write_project"]
 
 
 @dataclass(frozen=True)

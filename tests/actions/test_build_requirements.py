@@ -39,6 +39,16 @@ def test_a_private_build_requirement_is_built_first(repository: Repository) -> N
     assert str(repository.only_features().wheels["contoso-core"].version) == "6.0"
 
 
+def test_a_sibling_that_only_its_name_tells_is_noted_for_a_build_too(repository: Repository) -> None:
+    repository.project("tools/features", backend=USES_TOOL)
+    repository.tools()
+    repository.write("pyproject.toml", "")
+    file = repository.environment(["contoso-features"], {"contoso-features": "{path: ../tools/features}"})
+    words = "contoso-build: taken from tools/build, a project beside contoso-features, whose build needs it"
+    assert words in repository.prepare(file).notes
+    assert words in repository.said
+
+
 def test_builds_that_need_each_other_are_told(repository: Repository) -> None:
     repository.project("packages/features", backend=USES_TOOL.replace("-build", "-core"))
     repository.project("packages/core", backend=USES_TOOL.replace("-build", "-features"))

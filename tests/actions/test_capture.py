@@ -13,8 +13,8 @@ import pytest
 
 from amlpriv.actions.capture import capture, shown_path
 from amlpriv.errors import ConflictError, InputError, UsageError
-from amlpriv.specs.sources import GitSource, PathSource
-from tests.actions.captured_projects import World, make_venv, make_world, uv
+from amlpriv.specs.sources import PathSource
+from tests.actions.captured_projects import World, make_venv, make_world, uv, write_project
 
 Python = Callable[..., Path]
 
@@ -44,18 +44,18 @@ def site(python: Path) -> Path:
 def test_every_kind_of_install_gets_its_source(world: World, python: Path) -> None:
     out = world.folder / "churn" / "environment.yml"
     found = capture(python=python, out=out, force=True)
-    assert found.report.findings == ()
+    (finding,) = found.report.findings
+    assert (finding.code, finding.subject) == ("AP701", "contoso-nlp")
+    assert str(world.repository) in finding.message
     assert out.read_text() == found.text
     sources = found.file.sources
     assert isinstance(sources["contoso-features"], PathSource)
     assert sources["contoso-features"].path == "../features"
     assert isinstance(sources["contoso-core"], PathSource)
     assert sources["contoso-core"].path == "../wheels/contoso_core-2.0-py3-none-any.whl"
-    git = sources["contoso-nlp"]
-    assert isinstance(git, GitSource)
-    assert (git.url, git.rev, git.subdirectory) == (world.repository.as_uri(), world.commit, "packages/nlp")
+    assert "contoso-nlp" not in sources
     assert found.file.conda is not None
-    lines = ["contoso-core==2.0", "contoso-features", "contoso-nlp", "contoso-public==1.0"]
+    lines = ["contoso-core==2.0", "contoso-features", "contoso-nlp==1.0", "contoso-public==1.0"]
     assert [line.text for line in found.file.conda.pip] == lines
     assert found.file.conda.python == sys.version_info[:2]
     assert found.file.name == "churn"
@@ -63,7 +63,6 @@ def test_every_kind_of_install_gets_its_source(world: World, python: Path) -> No
         "contoso-tornado 6.1: only ipykernel needed it",
         "ipykernel 6.0: only notebooks need it",
     ]
-    assert any("repository" in note and "machine" in note for note in found.notes)
     assert any("contoso-public" in note and "--ask-index" in note for note in found.notes)
 
 
@@ -161,7 +160,7 @@ def test_only_what_the_code_imports_and_the_modules_beside_it_import(
     reasons = {one.name: one.reason for one in found.left_out}
     assert reasons["contoso-nlp"] == "the code does not import it"
     kept = capture(python=python, only_imported=[tmp_path / "train.py"], keep=["Contoso_NLP"])
-    assert "contoso-nlp" in kept.file.sources
+    assert "contoso-nlp==1.0" in kept.text
 
 
 def test_a_folder_and_a_notebook_are_code_as_well(python: Path, tmp_path: Path) -> None:
@@ -179,8 +178,8 @@ def test_a_folder_and_a_notebook_are_code_as_well(python: Path, tmp_path: Path) 
     (tmp_path / "a.ipynb").write_text(json.dumps({"cells": [cell]}))
     found = capture(python=python, only_imported=tmp_path)
     assert found.file.conda is not None
-    assert [line.text for line in found.file.conda.pip] == ["contoso-nlp"]
-    assert found.report.findings == ()
+    assert [line.text for line in found.file.conda.pip] == ["contoso-nlp==1.0"]
+    assert [one.code for one in found.report] == ["AP701"]
     assert any("cell 1 installs packages itself (%pip install contoso-public" in note for note in found.notes)
     assert "pw-x" not in repr(found.notes)
     same = capture(python=python, only_imported=tmp_path / "a.ipynb")
@@ -193,6 +192,36 @@ def test_code_that_is_not_there_or_no_code_is_refused(python: Path, tmp_path: Pa
     (tmp_path / "data.csv").write_text("1")
     with pytest.raises(InputError, match="no Python file"):
         capture(python=python, only_imported=tmp_path / "data.csv")
+
+
+@pytest.mark.parametrize("places", ["", [""], ["a.py", ""]])
+def test_code_without_a_name_is_refused(places: str | list[str]) -> None:
+    with pytest.raises(UsageError, match="empty"):
+        capture(only_imported=places)
+
+
+@pytest.mark.parametrize("image", ["", " ", "No Image"])
+def test_what_is_no_image_is_refused(image: str) -> None:
+    with pytest.raises(UsageError, match="is no image"):
+        capture(image=image)
+
+
+@pytest.mark.parametrize("editable", [True, False])
+def test_a_folder_that_holds_another_project_by_now_is_told(editable: bool, tmp_path: Path) -> None:
+    project = write_project(tmp_path / "features", "contoso-features")
+    interpreter = make_venv(tmp_path / "venv", os.environ)
+    words = ["-e", str(project)] if editable else [str(project)]
+    uv(["pip", "install", "-q", "--python", str(interpreter), *words], os.environ)
+    assert capture(python=interpreter).report.findings == ()
+    file = project / "pyproject.toml"
+    file.write_text(file.read_text().replace("contoso-features", "another"))
+    found = capture(python=interpreter)
+    (finding,) = found.report
+    assert (finding.code, finding.subject) == ("AP701", "contoso-features")
+    assert "'another'" in finding.message
+    file.unlink()
+    (finding,) = capture(python=interpreter).report
+    assert "holds no project" in finding.message
 
 
 def test_what_is_to_be_kept_must_be_installed(python: Path) -> None:

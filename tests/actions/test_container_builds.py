@@ -134,6 +134,18 @@ def test_what_is_asked_for_goes_before_the_variables() -> None:
         with_container({}, None, "example.org/a:1")
 
 
+@pytest.mark.parametrize("image", ["", " ", "--privileged", "-v/:/host", "example.org/a b", "example.org/a:", "UPPER"])
+def test_what_is_no_image_is_refused_before_anything_is_done(image: str) -> None:
+    """It would be an option of the tool."""
+    for environ, given in (({}, image), ({"AMLPRIV_BUILD_IMAGE": image}, None)):
+        if image or given is not None:  # an empty variable is as none
+            with pytest.raises(UsageError, match=r"is no image: ") as caught:
+                with_container(environ, "docker", given)
+            assert "It is written like" in str(caught.value.hint)
+    assert with_container({"AMLPRIV_BUILD_IMAGE": "--privileged"}, None, None)
+    assert with_container({"AMLPRIV_BUILD_IMAGE": ""}, "docker", None)
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """An environment file with a project whose own build gives a wheel for another Python."""

@@ -14,6 +14,7 @@ import pytest
 import amlpriv
 from amlpriv.actions.lock import Locked
 from amlpriv.actions.preparing import Prepared, preparing
+from amlpriv.actions.publish import Quiet
 from amlpriv.errors import AuthenticationError, ConflictError, FindingsError, InputError, UsageError
 from amlpriv.resolving import IndexUnreachableError, NoSolutionError, NoWheelError, UnknownPackageError
 from tests.actions.projects import Office, Project, project
@@ -38,6 +39,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SourceIndex]:
     write_sdist(folder, "acme-source")
     with source_index(folder) as index:
         yield index
+
+
+@dataclass
+class Listener(Quiet):
+    """Writes down what is said."""
+
+    said: list[str]
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
 
 
 @dataclass
@@ -142,6 +153,37 @@ def test_versions_of_the_older_lock_stay_until_they_are_upgraded(place: Place) -
     assert place.lock(upgrade=True).pins["acme-core"] == "1.1"
     with pytest.raises(UsageError, match="acme-typo is not in the lock"):
         place.lock(upgrade_package=["acme-typo"])
+
+
+def test_what_cannot_be_written_or_upgraded_is_refused_before_anything_is_asked(place: Place, tmp_path: Path) -> None:
+    said: list[str] = []
+    before: dict[str, Any] = {"environ": place.offline, "progress": Listener(said)}
+    for out in (tmp_path / "nope" / "x.txt", tmp_path):
+        with pytest.raises(UsageError, match="The lock cannot be written"):
+            place.lock(out=out, **before)
+    for name in ("", "pandas==1", "--upgrade", "a b"):
+        with pytest.raises(UsageError, match="is no name of a package"):
+            place.lock(upgrade_package=["acme-core", name], **before)
+    for image in ("", "--privileged"):
+        with pytest.raises(UsageError, match="is no image"):
+            place.lock(image=image, **before)
+        with pytest.raises(UsageError, match="is no image"):
+            place.lock(build_in="docker", build_image=image, **before)
+    assert not said
+
+
+@pytest.mark.parametrize("kind", ["conda.yml", "requirements.txt", "pyproject.toml"])
+def test_an_empty_image_is_refused_for_files_of_every_kind(tmp_path: Path, kind: str) -> None:
+    with pytest.raises(UsageError, match="'' is no image: it is empty"):
+        amlpriv.lock(tmp_path / kind, image="")
+
+
+def test_findings_end_with_what_was_not_done(place: Place) -> None:
+    """A lock uploads nothing anyway."""
+    place.project.listed.append("--index-url https://me:hunter2@pkgs.example.org/simple/")
+    with pytest.raises(FindingsError) as caught:
+        place.lock()
+    assert caught.value.hint == "The lock was not written."
 
 
 def test_a_project_folder_is_built_and_locked(place: Place) -> None:
@@ -266,6 +308,25 @@ def test_a_stale_lock_is_said_and_not_used(place: Place) -> None:
     with pytest.raises(FindingsError) as caught:
         place.office.publish(locked=True)
     assert [item.code for item in caught.value.report.errors] == ["AP112"]
+
+
+def test_a_lock_whose_pins_were_edited_or_lost_is_stale(place: Place) -> None:
+    """Also where a fresh one is wanted. Locking again keeps the versions that are there."""
+    place.project.listed[1] = "acme-core==1.0"
+    place.lock()
+    place.project.listed[1] = "acme-core"
+    place.lock()
+    lock, good = place.project.folder / "environment.lock.txt", place.text
+    head, _, _ = good.partition("acme-core==")
+    for text in (good.replace("acme-tables==1.0", "acme-tables==0.9"), head):
+        lock.write_text(text, encoding="utf-8")
+        checked = place.lock(check=True, environ=place.offline)
+        assert (checked.fresh, checked.stale_because) == (False, ("its pins were edited",))
+        with pytest.raises(FindingsError, match="its pins were edited"):
+            place.office.publish(locked=True)
+    lock.write_text(good.replace("acme-tables==1.0", "acme-tables==0.9"), encoding="utf-8")
+    assert place.lock().written
+    assert place.text == good
 
 
 def test_locked_wants_a_lock(place: Place) -> None:

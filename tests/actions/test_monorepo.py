@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from amlpriv.actions.publish import publish
-from amlpriv.errors import InputError
+from amlpriv.errors import FindingsError, InputError
 from amlpriv.workspace.memory import MemoryWorkspace
 from tests.actions.monorepos import WORKSPACE, Repository, new_repository
 from tests.actions.projects import IMAGE, NOW, Clock
@@ -41,6 +41,7 @@ def test_a_workspace_of_two_levels_comes_with_its_top_package(repository: Reposi
     assert [line for line in repository.said if "taken from" in line] == [
         "contoso-speed: taken from libs/speed, a project beside contoso-core, which needs it"
     ]
+    assert prepared.notes == ("contoso-speed: taken from libs/speed, a project beside contoso-core, which needs it",)
     assert prepared.needed["contoso-core"].needed_by == ("contoso-features",)
     again = repository.only_features()
     assert again.digest == prepared.digest
@@ -125,6 +126,54 @@ def test_two_packages_with_different_sources_for_a_third_are_told(repository: Re
     repository.project("other", name="contoso-core", version="2.0")
     with pytest.raises(InputError, match=r"contoso-core comes from two places: contoso-features and contoso-text"):
         repository.only_features()
+
+
+def test_a_sibling_with_the_name_of_a_listed_package_is_a_note_and_a_warning(repository: Repository) -> None:
+    """Who writes 'requests' into the pip section may mean the public one."""
+    repository.project("app", ["requests"])
+    repository.project("requests", name="requests", version="99.0")
+    file = repository.environment(["contoso-app", "requests"], {"contoso-app": "{path: ../app}"})
+    prepared = repository.prepare(file)
+    words = "requests: taken from requests, a project beside contoso-app, which needs it"
+    assert prepared.notes == (words,)
+    (finding,) = [item for item in prepared.report if item.code == "AP113"]
+    assert (finding.subject, finding.severity.value) == ("requests", "warning")
+    memory = MemoryWorkspace(Clock())
+    planned = publish(file, workspace=memory.open(), environ=repository.environ, now=NOW, dry_run=True)
+    assert words in planned.plan.notes
+    unlisted = repository.environment(["contoso-app"], {"contoso-app": "{path: ../app}"})
+    assert "AP113" not in {item.code for item in repository.prepare(unlisted).report}
+    sources = {"contoso-app": "{path: ../app}", "requests": "{path: ../requests}"}
+    prepared = repository.prepare(repository.environment(["contoso-app", "requests"], sources))
+    assert (prepared.notes, len(prepared.report)) == ((), 0)
+
+
+def test_a_credential_in_a_project_s_dependencies_is_an_error_and_nothing_is_uploaded(repository: Repository) -> None:
+    """It would be in the wheel's METADATA."""
+    secret = "aBcD1234aBcD1234%3D"
+    address = f"https://contoso.blob.example.org/c/contoso_z-1-py3-none-any.whl?sv=2022-11-02&sp=r&sig={secret}"
+    repository.project("packages/features", [f"contoso-z @ {address}"])
+    file = repository.environment(["contoso-features"], {"contoso-features": "{path: ../packages/features}"})
+    memory = MemoryWorkspace(Clock())
+    with pytest.raises(FindingsError) as caught:
+        publish(file, workspace=memory.open(), environ=repository.environ, now=NOW)
+    assert [(item.code, item.subject) for item in caught.value.report.errors] == [("AP501", "contoso-features")]
+    assert secret not in str(caught.value)
+    assert not memory.blobs
+    wheel = build_wheel(repository.root / "dist", name="contoso-ready", requires_dist=[f"contoso-z @ {address}"])
+    ready = repository.environment(["contoso-ready"], {"contoso-ready": f"{{path: ../dist/{wheel.name}}}"})
+    assert [item.subject for item in repository.prepare(ready).report.errors] == ["contoso-ready"]
+
+
+def test_a_credential_that_is_not_shipped_is_a_warning(repository: Repository) -> None:
+    """The address is replaced by the source of the file; it stays in the project."""
+    repository.project("packages/features", ["contoso-core @ git+https://me:hunter2@git.example.org/mono.git@v1"])
+    repository.project("packages/core")
+    sources = {name: f"{{path: ../packages/{name[8:]}}}" for name in ("contoso-features", "contoso-core")}
+    prepared = repository.prepare(repository.environment(["contoso-features"], sources))
+    (finding,) = [item for item in prepared.report if item.code == "AP501"]
+    assert (finding.subject, finding.severity.value) == ("contoso-features", "warning")
+    assert not prepared.report.errors
 
 
 def test_a_cycle_of_packages_ends(repository: Repository) -> None:

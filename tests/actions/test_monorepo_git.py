@@ -62,6 +62,9 @@ def test_members_and_siblings_come_from_the_same_commit(remote: Repository, serv
     fields = {name: origin.fields for name, origin in prepared.origins.items()}
     assert f"commit={made} subdirectory=packages/core" in fields["contoso-core"]
     assert f"commit={made} subdirectory=libs/deep" in fields["contoso-deep"]
+    words = "contoso-deep: taken from libs/deep of that repository, a project beside contoso-core, which needs it"
+    assert words in remote.said
+    assert prepared.notes == (words,)
     assert not prepared.report.errors
 
 

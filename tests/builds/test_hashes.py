@@ -28,8 +28,8 @@ def test_kind_and_content_are_told(tmp_path: Path) -> None:
     program.chmod(0o755)
     hashes = FileHashes(tmp_path, tmp_path / "notes")
     digest = sha256(b"content").hexdigest()
-    assert hashes.of("plain", tmp_path) == ("-", digest)
-    assert hashes.of("program", tmp_path) == ("x" if os.name == "posix" else "-", digest)
+    assert hashes.of("plain") == ("-", digest)
+    assert hashes.of("program") == ("x" if os.name == "posix" else "-", digest)
     assert hash_file(plain) == digest
 
 
@@ -38,10 +38,10 @@ def test_a_fresh_file_is_read_every_time_so_that_an_edit_in_the_same_moment_is_s
     path.write_text("one")
     status = path.stat()
     hashes = FileHashes(tmp_path, tmp_path / "notes")
-    first = hashes.of("a", tmp_path)
+    first = hashes.of("a")
     path.write_text("two")
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert hashes.of("a", tmp_path) != first
+    assert hashes.of("a") != first
     hashes.keep()
     assert not (tmp_path / "notes").exists()
 
@@ -52,16 +52,16 @@ def test_an_untouched_file_is_read_once_also_by_the_next_process(tmp_path: Path)
     path = settled(tmp_path / "a", "one")
     time.sleep(2.2)  # until its inode has settled too
     hashes = FileHashes(tmp_path, tmp_path / "notes")
-    first = hashes.of("a", tmp_path)
+    first = hashes.of("a")
     hashes.keep()
     (notes,) = (tmp_path / "notes").iterdir()
     text = notes.read_text(encoding="utf-8")
     assert first[1] in text
     assert notes.stat().st_mode & 0o077 == 0
     notes.write_text(text.replace(first[1], "0" * 64))
-    assert FileHashes(tmp_path, tmp_path / "notes").of("a", tmp_path) == ("-", "0" * 64)
+    assert FileHashes(tmp_path, tmp_path / "notes").of("a") == ("-", "0" * 64)
     settled(path, "two")  # same size, same time of its content: the inode tells
-    assert FileHashes(tmp_path, tmp_path / "notes").of("a", tmp_path) == ("-", sha256(b"two").hexdigest())
+    assert FileHashes(tmp_path, tmp_path / "notes").of("a") == ("-", sha256(b"two").hexdigest())
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 1, "files": {"a": [1, 2]}}', '{"schema": 9, "files": {}}'])
@@ -71,33 +71,40 @@ def test_damaged_notes_are_none(tmp_path: Path, text: str) -> None:
     name = sha256(os.fsencode(tmp_path)).hexdigest()[:32]
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / f"{name}.json").write_text(text)
-    assert FileHashes(tmp_path, tmp_path / "notes").of("a", tmp_path) == hashes.of("a", tmp_path)
+    assert FileHashes(tmp_path, tmp_path / "notes").of("a") == hashes.of("a")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links need a privilege on Windows")
-def test_a_link_counts_by_its_aim_and_one_that_leads_out_by_the_content_as_well(tmp_path: Path) -> None:
+def test_a_link_counts_with_what_it_leads_to_in_the_end(tmp_path: Path) -> None:
     whole = tmp_path / "project"
     (whole / "deep").mkdir(parents=True)
     (tmp_path / "outside").write_text("one")
     (whole / "inside").write_text("one")
-    links = {"a": "inside", "b": "../outside", "c": "nowhere"}
+    links = {"a": "inside", "b": "../outside", "c": "nowhere", "d": "b"}
     for name, aim in links.items():
         (whole / name).symlink_to(aim)
     hashes = FileHashes(whole, tmp_path / "notes")
-    before = {name: hashes.of(name, whole) for name in links}
-    assert before["a"] == ("l", "inside")
+    before = {name: hashes.of(name) for name in links}
     assert before["c"] == ("l", "nowhere")
     (tmp_path / "outside").write_text("two")
-    assert hashes.of("b", whole) != before["b"]
-    (whole / "d").symlink_to("..")
+    (whole / "inside").write_text("two")
+    assert [name for name in links if hashes.of(name) != before[name]] == ["a", "b", "d"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need a privilege on Windows")
+def test_a_link_to_a_folder_has_no_hash_unless_that_one_is_looked_through(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "a").symlink_to("deep")
+    hashes = FileHashes(tmp_path, tmp_path / "notes")
     with pytest.raises(ValueError, match="leads to a folder elsewhere"):
-        hashes.of("d", whole)
+        hashes.of("a")
+    assert hashes.of("a", lambda folder: folder == tmp_path / "deep") == ("l", "deep")
 
 
 def test_notes_that_cannot_be_written_do_no_harm(tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("a file")
     settled(tmp_path / "a", "one")
     hashes = FileHashes(tmp_path, tmp_path / "notes")
-    hashes.of("a", tmp_path)
+    hashes.of("a")
     hashes.keep()
     assert (tmp_path / "notes").read_text() == "a file"

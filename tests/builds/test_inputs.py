@@ -41,6 +41,7 @@ MATTERS: dict[str, Change] = {
     "a file that is new": lambda project: write(project, {"src/a/new.py": ""}),
     "a file that is gone": lambda project: (project / "run.sh").unlink(),
     "another name": lambda project: (project / "run.sh").rename(project / "go.sh"),
+    "a file that git ignores, for not every backend does": lambda project: write(project, {"mlruns/0": "0"}),
     "a generated file in the package": lambda project: write(project, {".git/info/exclude": "*.c", "src/a/x.c": ""}),
 }
 if os.name == "posix":
@@ -49,7 +50,6 @@ if os.name == "posix":
 DOES_NOT_MATTER: dict[str, Change] = {
     "a commit": lambda project: commit(project, tag="v9"),
     "other times": lambda project: os.utime(project / "src" / "a" / "__init__.py", (1, 1)),
-    "ignored data": lambda project: write(project, {"mlruns/0": "0"}),
     "a cache": lambda project: write(project, {"src/a/__pycache__/a.pyc": ""}),
     "an old build": lambda project: write(project, {"build/lib/a.py": "", "a.egg-info/PKG-INFO": ""}),
     "what is staged": lambda project: git(project, "add", "."),
@@ -103,6 +103,96 @@ def test_where_the_version_comes_from_git_its_state_counts(tmp_path: Path, chang
     before = key(project)
     assert key(project) == before
     change(project)
+    assert key(project) != before
+
+
+PLAIN = '[build-system]\nrequires = ["{}"]\nbuild-backend = "{}"\n[project]\nname = "a"\nversion = "1"\n'
+SETUPTOOLS = PLAIN.format("setuptools", "setuptools.build_meta")
+ASKS = 'import subprocess\nV = subprocess.check_output(["git", "rev-parse", "HEAD"])\n'
+ATTRIBUTE = (
+    SETUPTOOLS.replace('version = "1"', 'dynamic = ["version"]') + '[tool.setuptools.dynamic]\nversion.attr = "a.V"\n'
+)
+HOOK = PLAIN.format("hatchling", "hatchling.build") + '[tool.hatch.build.hooks.custom]\npath = "tools/hook.py"\n'
+MAY_ASK_GIT: dict[str, tuple[dict[str, str], bool]] = {
+    "a helper of setup.py": ({"setup.py": "from tools.v import V\n", "tools/v.py": ASKS}, True),
+    "a setup.py that does not": ({"setup.py": "from setuptools import setup\nsetup()\n"}, False),
+    "the module with the version": ({"pyproject.toml": ATTRIBUTE, "src/a/__init__.py": ASKS}, True),
+    "a hook": ({"pyproject.toml": HOOK, "tools/hook.py": ASKS}, True),
+    "a script": ({"setup.py": "import os; os.system('./v')\n", "v": "git describe\n"}, True),
+    "a plugin that nobody knows": ({"pyproject.toml": PLAIN.format("contoso-version", "hatchling.build")}, True),
+    "a module that no build runs": ({"pyproject.toml": SETUPTOOLS, "src/a/__init__.py": ASKS}, False),
+}
+
+
+@pytest.mark.parametrize(("files", "counts"), MAY_ASK_GIT.values(), ids=list(MAY_ASK_GIT))
+def test_the_commit_counts_where_anything_that_the_build_runs_may_ask_for_it(
+    tmp_path: Path, files: dict[str, str], counts: bool
+) -> None:
+    project = make_repository(tmp_path / "p", {**STATIC, **files})
+    before = key(project)
+    commit(project)
+    assert (key(project) != before) == counts
+
+
+@pytest.mark.parametrize(("configuration", "counts"), [(ATTRIBUTE, True), (SETUPTOOLS, False)])
+def test_a_variable_counts_that_a_module_reads_which_the_build_runs(
+    tmp_path: Path, configuration: str, counts: bool
+) -> None:
+    module = 'import os\nV = "1." + os.environ["BUILD_BUILDID"]\n'
+    project = write(tmp_path / "p", {"pyproject.toml": configuration, "src/a/__init__.py": module})
+    assert (key(project, BUILD_BUILDID="5") != key(project, BUILD_BUILDID="6")) == counts
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the folder has another name on Windows")
+def test_the_users_settings_of_uv_count(tmp_path: Path) -> None:
+    project = write(tmp_path / "p", STATIC)
+    before = key(project, XDG_CONFIG_HOME=str(tmp_path / "settings"))
+    write(tmp_path / "settings" / "uv", {"uv.toml": 'config-settings = { "--build-option" = "--quiet" }\n'})
+    assert key(project, XDG_CONFIG_HOME=str(tmp_path / "settings")) != before
+    home = key(project, HOME=str(tmp_path / "home"), XDG_CONFIG_HOME="")
+    write(tmp_path / "home" / ".config" / "uv", {"uv.toml": "no-cache = true\n"})
+    assert key(project, HOME=str(tmp_path / "home"), XDG_CONFIG_HOME="") != home
+
+
+def test_a_file_that_is_staged_counts_where_the_build_asks_git(tmp_path: Path) -> None:
+    """setuptools-scm packs what is tracked."""
+    project = make_repository(tmp_path / "p", DYNAMIC)
+    write(project, {"src/a/data.txt": "", "run.sh": "edited"})
+    before = key(project)
+    git(project, "add", "src")
+    assert key(project) != before
+
+
+LINKED = {"artifacts/m.bin": "1", ".gitignore": "artifacts/\n"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need a privilege on Windows")
+@pytest.mark.parametrize(("link", "aim"), [("m.bin", "../../artifacts/m.bin"), ("data", "../../artifacts")])
+def test_a_link_to_what_git_ignores_counts_with_its_content(tmp_path: Path, link: str, aim: str) -> None:
+    project = write(tmp_path / "p", {**STATIC, **LINKED})
+    (project / "src" / "a" / link).symlink_to(aim)
+    make_repository(project, {})
+    before = key(project)
+    write(project, {"artifacts/m.bin": "2"})
+    assert key(project) != before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need a privilege on Windows")
+def test_a_link_to_a_folder_that_is_never_copied_has_no_key(tmp_path: Path) -> None:
+    project = make_repository(tmp_path / "p", {**STATIC, ".venv/m.bin": "1"})
+    (project / "src" / "a" / "data").symlink_to("../../.venv")
+    assert Inputs(os.environ, tmp_path / "notes").key(project) is None
+
+
+def test_of_a_project_too_large_to_copy_only_what_git_tracks_counts(tmp_path: Path) -> None:
+    project = make_repository(tmp_path / "p", STATIC)
+    (project / "mlruns").mkdir()
+    with (project / "mlruns" / "huge").open("wb") as stream:
+        stream.truncate(600_000_000)
+    before = key(project)
+    write(project, {"mlruns/0": "0"})
+    assert key(project) == before
+    write(project, {"src/a/__init__.py": "x = 2\n"})
     assert key(project) != before
 
 

@@ -93,3 +93,14 @@ def test_a_python_that_does_not_answer_is_told(
     assert ended.code == code
     assert words in ended.err
     assert amlpriv("capture", "--python", tmp_path / "none").code == 4
+
+
+@pytest.mark.parametrize("words", [("--image", ""), ("--only-imported", "")])
+def test_an_empty_value_is_refused(amlpriv: Amlpriv, python: Path, words: tuple[str, str]) -> None:
+    assert amlpriv("capture", "--python", python, *words).code == 2
+
+
+def test_what_cannot_be_followed_is_in_the_json_too(amlpriv: Amlpriv, python: Path, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("import runpy\nrunpy.run_path('no.py')\n")
+    notes = amlpriv("capture", "--python", python, "--only-imported", tmp_path / "main.py", "--json").json["notes"]
+    assert any("no.py" in note for note in notes)

@@ -72,6 +72,13 @@ def test_check_and_plan_refuse_without_a_fresh_lock_where_it_is_wanted(file: Pat
     assert "AP112" not in amlpriv("check", file.name, "--offline", "--ignore", "AP112").err
 
 
+def test_what_cannot_be_is_refused_up_front(file: Path, amlpriv: Amlpriv) -> None:
+    for option in (["--out", "nope/x"], ["--upgrade-package", ""], ["--image", ""]):
+        refused = amlpriv("lock", file.name, *option)
+        assert refused.code == 2, option
+        assert not refused.out
+
+
 def test_a_wrong_file_and_a_wrong_name_are_errors(file: Path, amlpriv: Amlpriv) -> None:
     assert amlpriv("lock", "absent.yml").code == 3
     amlpriv("lock", file.name, "--out", "pins.txt")

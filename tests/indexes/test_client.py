@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import pickle
+import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,7 +25,8 @@ from amlpriv.errors import (
     UsageError,
 )
 from amlpriv.indexes.client import IndexClient, Limits, Login
-from amlpriv.indexes.downloads import HashMismatchError
+from amlpriv.indexes.downloads import HashMismatchError, fetch_file
+from amlpriv.indexes.transport import Transport
 from amlpriv.indexes.troubles import Trouble, UnreachableError
 from amlpriv.secret import Secret
 from tests.indexes.servers import Answer, Network, Reply, Request, Site
@@ -370,6 +374,27 @@ class TestDownloads:
             file = File("a-1.zip", f"{site.url}/a-1.zip", {"sha256": SHA})
             assert client.download(Login(site.url), file, tmp_path).read_bytes() == DATA
         assert not (tmp_path / "a-1.zip.part").exists()
+
+    @pytest.mark.parametrize("told", [True, False], ids=["told", "not told"])
+    def test_an_answer_that_is_too_large_is_not_stored(
+        self, serve: Serve, scrubbed: dict[str, str], tmp_path: Path, told: bool
+    ) -> None:
+        """Without a length it is only seen on the way."""
+        length = str(len(DATA)) if told else "unknown"
+        site = serve(always(Reply(body=DATA, headers={"Content-Length": length, "Connection": "close"})))
+        transport = Transport(scrubbed, QUICK, time.sleep)
+        with closing(transport), pytest.raises(ServiceError, match="larger than the 9,999 bytes"):
+            fetch_file(transport, Login(site.url), File("a-1.zip", site.url), tmp_path, None, most_bytes=9999)
+        assert list(tmp_path.glob("a-1.zip*")) == []
+
+    def test_what_was_begun_long_ago_is_removed(self, serve: Serve, scrubbed: dict[str, str], tmp_path: Path) -> None:
+        site = serve(always(Reply(body=DATA)))
+        old = tmp_path / "b-1.zip.part"
+        old.write_bytes(b"x")
+        os.utime(old, (1, 1))
+        with IndexClient(scrubbed) as client:
+            client.download(Login(site.url), File("a-1.zip", site.url, {"sha256": SHA}), tmp_path)
+        assert [path.name for path in tmp_path.glob("?-1.zip*")] == ["a-1.zip"]
 
     def test_a_refused_file_is_named(self, serve: Serve, scrubbed: dict[str, str], tmp_path: Path) -> None:
         site = serve(always(Reply(403, '{"message": "You need to have \'ReadPackages\'."}')))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from amlpriv.specs.environment import EnvironmentFile, parse_environment_file
-from amlpriv.specs.sources import GitSource, PathSource
+from amlpriv.specs.sources import PathSource
 from tests.actions.captured_projects import World, make_venv, make_world, uv
 
 ROOT = Path(__file__).parents[2]
@@ -42,15 +42,14 @@ def test_a_kernel_becomes_an_environment_file_with_a_source_for_each_private_pac
     assert "exists already" in shown[5]
     file = read(work / "environment.yml")
     assert file.name == "from-kernel"
-    features, core, nlp = (file.sources[f"contoso-{name}"] for name in ("features", "core", "nlp"))
+    features, core = (file.sources[f"contoso-{name}"] for name in ("features", "core"))
     assert isinstance(features, PathSource)
     assert isinstance(core, PathSource)
     assert (work / features.path).resolve() == world.project.resolve()
     assert (work / core.path).resolve() == world.wheel.resolve()
-    assert isinstance(nlp, GitSource)
-    assert (nlp.rev, nlp.subdirectory) == (world.commit, "packages/nlp")
+    assert "contoso-nlp" not in file.sources  # its repository is one of this machine
     assert file.conda is not None
-    lines = ["contoso-core==2.0", "contoso-features", "contoso-nlp", "contoso-public==1.0"]
+    lines = ["contoso-core==2.0", "contoso-features", "contoso-nlp==1.0", "contoso-public==1.0"]
     assert [line.text for line in file.conda.pip if line.text.startswith("contoso")] == lines
 
 

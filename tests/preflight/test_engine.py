@@ -132,6 +132,7 @@ def test_every_finding_says_what_where_and_what_to_do(
     report = check(messy(subject, packaged)) + check(subject(OTHER))
     report += check(subject(INDEXED, connections=CONNECTIONS, absent=("pandas",)))
     report += check(replace(subject(OTHER), lock=LockUse("a.lock.txt", "environment.yml", ("six is required now",))))
+    report += check(subject(wheels=[replace(packaged(), guessed="features, a project beside app, which needs it")]))
     every = {rule.code for rule in rules()}
     assert every - {finding.code for finding in report} == {"AP210"}  # refused by the file's reader already
     for finding in report:

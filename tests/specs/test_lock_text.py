@@ -63,7 +63,8 @@ def test_a_lock_is_a_requirements_file_that_says_what_it_was_made_from() -> None
     assert lines[1].startswith("# Pins of environment.yml, ")
     assert lines[2] == "# made with amlpriv 1, uv 2"
     assert lines[3].startswith("# inputs sha256:")
-    assert lines[4:] == [
+    assert lines[4].startswith("# pins sha256:")
+    assert lines[5:] == [
         f"#   private: contoso-core requires {A}",
         "#   requirement: pandas>=2",
         f"#   target: {TARGET}",
@@ -91,14 +92,49 @@ def test_a_stale_one_says_why() -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("six==1 ", "six==2 "),
+        (f"    --hash=sha256:{A} \\\n", ""),
+        (f"six==1 \\\n    --hash=sha256:{A}\n", ""),
+        (f"six==1 \\\n    --hash=sha256:{A}", "six==1"),
+        ("six==1 ", "idna==3\nsix==1 "),
+        ("six==1 ", "six==1; sys_platform == 'linux' "),
+    ],
+)
+def test_a_lock_whose_pins_are_not_those_that_were_written_is_stale(old: str, new: str) -> None:
+    """By hand, by a merge without conflict, by a disk that was full."""
+    assert old in text()
+    edited = read_lock(text().replace(old, new), "environment.lock.txt")
+    assert edited.changes(INPUTS) == ("its pins were edited",)
+    assert edited.changes(INPUTS[:2]) == ("contoso-core is no longer shipped", "its pins were edited")
+
+
+def test_one_without_any_of_its_pins_and_one_of_an_older_version_are_stale() -> None:
+    head = [line for line in text().splitlines() if line.startswith("#")]
+    assert read_lock("\n".join(head), "environment.lock.txt").changes(INPUTS) == ("its pins were edited",)
+    older = "\n".join(line for line in text().splitlines() if not line.startswith("# pins "))
+    old = read_lock(older, "environment.lock.txt")
+    assert old.changes(INPUTS) == ("it was written by an older version of amlpriv",)
+    assert [pin.name for pin in old.pins] == ["pandas", "six"]
+
+
+def test_comments_and_the_order_of_pins_change_nothing() -> None:
+    """pip installs the same."""
+    lines = text().splitlines()
+    moved = [*lines[:8], "# reviewed", *lines[11:], "", *lines[8:11]]
+    assert not read_lock("\r\n".join(moved), "environment.lock.txt").changes(INPUTS)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "line"),
     [
         ("# amlpriv lock 1", "# pins", 1),
         ("# inputs", "# input", 1),
-        ("six==1 ", "<<<<<<< HEAD\nsix==1 ", 11),
-        ("six==1 ", "six>=1 ", 11),
-        ("six==1 ", "--index-url https://example.org/\nsix==1 ", 11),
-        ("six==1 ", "-r other.txt\nsix==1 ", 11),
+        ("six==1 ", "<<<<<<< HEAD\nsix==1 ", 12),
+        ("six==1 ", "six>=1 ", 12),
+        ("six==1 ", "--index-url https://example.org/\nsix==1 ", 12),
+        ("six==1 ", "-r other.txt\nsix==1 ", 12),
         ("#   target: ", "#   nonsense: ", 1),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ dependencies = ["pandas"]
 PACKAGE = PLAIN + "[build-system]\nrequires = []\n"
 
 
-def read(text: str, folder: Path = GOLDEN, **given: str) -> Pyproject:
+def read(text: str, folder: Path = GOLDEN, **given: Any) -> Pyproject:
     """The environment, with the files of a folder at hand."""
 
     def load(name: str) -> str:

@@ -2,6 +2,9 @@
 
 Every line of every file that was read is looked at, comments included. A finding says what kind of secret and where,
 never any part of it. Placeholders (``***``, ``<PAT>``, ``${PAT}``) are none.
+
+The same for the addresses in what a wheel requires (``Requires-Dist``): whoever can read the wheel or an image with it
+has them. Where the address was taken out of the wheel, it is still in the project's own files.
 """
 
 from __future__ import annotations
@@ -9,8 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from packaging.utils import canonicalize_name
+
 from amlpriv.findings import Finding, Severity
-from amlpriv.preflight.subject import Place, Subject
+from amlpriv.preflight.subject import PackagedWheel, Place, Subject
+from amlpriv.secret import redact
 
 __all__ = ["CODE", "NAME", "find"]
 
@@ -40,10 +46,54 @@ _PLACEHOLDER = re.compile(
     r"\*{2,}|[xX]{3,}|\.{3}|…|<[^>]*>|\[[^\]]*\]|\$\{.*\}|\$\(.*\)|\$\w+|\{.*\}|%\w+%"
     r"|(?:YOUR_|MY_)?(?:PAT|SAS|TOKEN|PASSWORD|SECRET|SIGNATURE|KEY)"
 )
+_STANDS_FOR = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|\{\{[^}]*\}\}|<[^>]*>|%\w+%")
+_USER = re.compile(r"(?<=://)[^/@:\s]*(?::\*{3})?@")
+"""A user without a password, or with what stands for one."""
 
 
 def find(subject: Subject) -> Iterator[Finding]:
-    """Each kind of secret on each line."""
+    """Each kind of secret on each line, and in the addresses of each wheel."""
+    yield from _in_texts(subject)
+    for packaged in subject.wheels:
+        yield from _in_wheel(packaged)
+
+
+def _in_wheel(packaged: PackagedWheel) -> Iterator[Finding]:
+    wheel = packaged.wheel
+    for item in wheel.requires_dist:
+        kind = _kind_in(item.url) if item.url else None
+        if kind is not None:
+            required = canonicalize_name(item.name)
+            yield packaged.place.finding(
+                CODE,
+                Severity.ERROR,
+                wheel.name,
+                f"{wheel.name} {wheel.version} requires {required} from an address that holds {kind}: everyone who "
+                "gets the wheel gets that too.",
+                fix=f"Write only {required} into the project's dependencies, give it a source in 'sources', and revoke "
+                "what the address holds.",
+            )
+    for name, address in packaged.removed.items():
+        if (kind := _kind_in(address)) is not None:
+            yield packaged.place.finding(
+                CODE,
+                Severity.WARNING,
+                wheel.name,
+                f"The project of {wheel.name} names {name} with an address that holds {kind}. The wheel is shipped "
+                "without it; it stays in the project's files.",
+                fix="Take it out of them and revoke it: whoever had the files has it.",
+            )
+
+
+def _kind_in(address: str) -> str | None:
+    """What kind of secret an address holds; a user's name alone is none."""
+    for kind, _ in _secrets(address):
+        return kind
+    plain = _USER.sub("", _STANDS_FOR.sub("***", address))
+    return "a credential" if redact(plain) != plain else None
+
+
+def _in_texts(subject: Subject) -> Iterator[Finding]:
     for file, text in subject.all_texts():
         for number, line in enumerate(text.splitlines(), start=1):
             for kind, column in _secrets(line):

@@ -90,7 +90,7 @@ def compose(installed: Installed, wish: Wish, shown_path: Callable[[str], str] =
     modified = tuple(Modified(one.name, one.version, one.modified) for one in chosen if one.modified)
     findings += [_modified(one) for one in modified]
     remarks = {lines[f.subject]: f.message for f in findings if f.severity is Severity.ERROR and f.subject in lines}
-    suspicious = tuple(one.name for one in chosen if one.key not in sources and _is_suspicious(one))
+    suspicious = tuple(one.name for one in chosen if _is_from_index(origins[one.key]) and _is_suspicious(one))
     return Composed(
         text=environment_text(
             name=wish.name,
@@ -104,7 +104,7 @@ def compose(installed: Installed, wish: Wish, shown_path: Callable[[str], str] =
         sources=sources,
         left_out=(*kept.left_out, *layer.left_out),
         modified=modified,
-        notes=(*_unsure(installed, kept), *layer.notes, *(note for one in chosen if (note := origins[one.key].note))),
+        notes=(*_unsure(installed, kept), *layer.notes),
         findings=tuple(findings),
         suspicious=suspicious,
     )
@@ -149,7 +149,7 @@ def _findings(chosen: Collection[Distribution], origins: Mapping[str, Origin]) -
     for one in chosen:
         origin = origins[one.key]
         yield from origin.findings
-        if origin.source is None and not origin.findings:
+        if _is_from_index(origin):
             yield from _about_version(one)
 
 
@@ -198,6 +198,10 @@ def _about(installed: Installed) -> Iterator[Finding]:
     for file, why in installed.broken:
         message = f"The metadata {file} cannot be read ({why}): its package is not in the file."
         yield Finding(UNREADABLE, Severity.WARNING, file, message, "Install the package again.")
+
+
+def _is_from_index(origin: Origin) -> bool:
+    return origin.source is None and not origin.findings
 
 
 def _is_suspicious(one: Distribution) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-__all__ = ["Import", "Imports", "imports_in", "parse"]
+from amlpriv.specs.captured.calls_of import Called, Names, call_of
+
+__all__ = ["Import", "Imports", "Run", "imports_in", "parse"]
 
 _CATCHING = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 _LOOSE = re.compile(r"^\s*(?:import\s+(?P<names>[\w., ]+)|from\s+(?P<module>\.*[\w.]*)\s+import\s+(?P<of>[\w, ]+|\*))")
@@ -28,6 +30,15 @@ class Import:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """A file that is run."""
+
+    path: str | None
+    """As written; None when it cannot be told."""
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Imports:
     """The imports of one text."""
 
@@ -36,17 +47,27 @@ class Imports:
     """Lines that import a module whose name is computed."""
     broken: bool = False
     """It is not Python, or of a newer version; it was read line by line."""
+    runs: tuple[Run, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """The names that were imported, and what they stand for."""
 
 
-def imports_in(text: str) -> Imports:
-    """All imports, wherever they stand; not those for type checkers alone. Names given to ``import_module`` and
-    ``__import__`` as constants count. Never raises."""
+def imports_in(text: str, aliases: Mapping[str, str] | None = None) -> Imports:
+    """All imports, wherever they stand; not those for type checkers alone. Names given to ``import_module``,
+    ``__import__`` and the like as constants count. ``aliases`` are those of the cells before. Never raises."""
     tree = parse(text)
+    known = aliases or {}
+    if tree is not None:
+        try:
+            names = Names.of(tree, known)
+            collector = _Collector(names)
+            collector.visit(tree)
+        except RecursionError:
+            tree = None
     if tree is None:
-        return Imports(tuple(_loosely(text)), broken=True)
-    collector = _Collector()
-    collector.visit(tree)
-    return Imports(tuple(dict.fromkeys(collector.found)), tuple(collector.computed))
+        return Imports(tuple(_loosely(text)), broken=True, aliases=known)
+    found, runs = tuple(dict.fromkeys(collector.found)), tuple(dict.fromkeys(collector.runs))
+    return Imports(found, tuple(dict.fromkeys(collector.computed)), runs=runs, aliases=names.imported)
 
 
 def parse(text: str) -> ast.Module | None:
@@ -60,9 +81,11 @@ def parse(text: str) -> ast.Module | None:
 
 
 class _Collector(ast.NodeVisitor):
-    def __init__(self) -> None:
+    def __init__(self, names: Names) -> None:
         self.found: list[Import] = []
         self.computed: list[int] = []
+        self.runs: list[Run] = []
+        self._names = names
         self._optional = 0
 
     def visit_Import(self, node: ast.Import) -> None:
@@ -75,15 +98,24 @@ class _Collector(ast.NodeVisitor):
             self._add(".".join(parts), node.lineno, node.level)
 
     def visit_Call(self, node: ast.Call) -> None:
-        if ast.unparse(node.func) in ("importlib.import_module", "import_module", "__import__") and node.args:
-            first = node.args[0]
-            if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                name = first.value.lstrip(".")
-                if name:
-                    self._add(name, node.lineno, len(first.value) - len(name))
-            else:
-                self.computed.append(node.lineno)
+        if called := call_of(node, self._names):
+            self._take(called, node.lineno)
         self.generic_visit(node)
+
+    def _take(self, called: Called, line: int) -> None:
+        if called.module is not None:
+            name = called.module.lstrip(".")
+            self._add(name, line, len(called.module) - len(name))
+        elif called.code is not None:
+            inner = imports_in(called.code, self._names.imported)
+            for one in inner.found:
+                self.found.append(replace(one, line=line, optional=one.optional or self._optional > 0))
+            self.runs += [replace(run, line=line) for run in inner.runs]
+            self.computed += [line for _ in inner.computed]
+        elif called.runs:
+            self.runs.append(Run(called.file, line))
+        else:
+            self.computed.append(line)
 
     def visit_If(self, node: ast.If) -> None:
         if ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
@@ -102,6 +134,9 @@ class _Collector(ast.NodeVisitor):
         self._optional -= caught
         for statement in (*node.orelse, *node.finalbody):
             self.visit(statement)
+
+    def visit_TryStar(self, node: ast.Try) -> None:  # PEP 654
+        self.visit_Try(node)
 
     def _add(self, name: str, line: int, level: int = 0) -> None:
         self.found.append(Import(name, line, level, self._optional > 0))

@@ -35,6 +35,9 @@ class Distribution:
     """``folder``, ``file``, or None when it is gone."""
     project: str | None = None
     """The folder of an editable install's project."""
+    lies_there: str | None = None
+    """The normalised name of the project that its folder (``source_folder``) holds by now; empty: none; None: not
+    told."""
     modules: tuple[str, ...] = ()
     """What can be imported, as ``import_names`` has it."""
     modified: tuple[tuple[str, str], ...] = ()
@@ -50,6 +53,13 @@ class Distribution:
     def key(self) -> str:
         """The name, normalised (PEP 503)."""
         return str(canonicalize_name(self.name))
+
+    @property
+    def source_folder(self) -> str | None:
+        """The folder it was installed from, if that is still there."""
+        is_folder = self.path_kind == "folder" if self.path is not None else self.project is not None
+        is_repository = isinstance((self.direct_url or {}).get("vcs_info"), Mapping)
+        return (self.project or self.path) if is_folder and not is_repository else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,10 @@ _TIMING = ("time", "timeit", "prun", "capture")
 _PYTHON_CELLS = (*_TIMING, "python", "python3", "pypy", "px", "local", "memit", "mprun", "heat", "matplotlib")
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\n]*")
 _LINE_MAGIC = re.compile(r"(?P<indent>\s*)(?:%(?P<name>\w+)(?P<rest>.*)|!.*|\?{1,2}[\w.].*|[\w.\[\]'\"]+\?{1,2}\s*)$")
+_STARTED = re.compile(
+    r"(?P<indent>\s*)!\s*(?:\{?sys\.executable\}?|python[\d.]*)\s+(?:-[uBEsSIO]+\s+)*(?P<rest>[\w./\\-]+\.py\b.*)$"
+)
+"""A file that a new Python runs: what it imports is needed as well."""
 _ASSIGNED = re.compile(r"(?P<left>\s*[\w., ]+=\s*)[!%](?!=).*$")
 _CONTINUED = re.compile(r"(?m)^\s*[!%](?:.*\\\n)+")
 _INSTALL = re.compile(
@@ -45,6 +49,8 @@ def cells_of(text: str, file: str) -> tuple[Cell, ...]:
         data = json.loads(text)
     except ValueError as error:
         raise InputError(f"This is no notebook: {error}.", file=file) from None
+    except RecursionError:
+        raise InputError("This is no notebook: it is nested too deeply.", file=file) from None
     if not isinstance(data, Mapping) or not isinstance(data.get("cells", data.get("worksheets")), list):
         raise InputError("This is no notebook: it has no cells.", file=file)
     language = _language(data)
@@ -64,8 +70,9 @@ def _language(data: Mapping[str, Any]) -> str:
 
 def _sources(data: Mapping[str, Any]) -> Iterator[str]:
     sheets = data.get("worksheets") or [data]
-    for sheet in sheets:
-        for cell in sheet.get("cells", ()) if isinstance(sheet, Mapping) else ():
+    for sheet in sheets if isinstance(sheets, list) else [data]:
+        cells = sheet.get("cells") if isinstance(sheet, Mapping) else None
+        for cell in cells if isinstance(cells, list) else ():
             if isinstance(cell, Mapping) and cell.get("cell_type") == "code":
                 source = cell.get("source", cell.get("input", ""))
                 yield "".join(map(str, source)) if isinstance(source, list) else str(source)
@@ -89,12 +96,22 @@ def _parses(source: str) -> bool:
 
 
 def _plain(line: str) -> str:
-    """A line without IPython's own: what is timed stays, what is a command becomes ``pass``."""
+    """A line without IPython's own: what is timed stays, a file that is run becomes the call that IPython makes of it,
+    and any other command ``pass``."""
     if assigned := _ASSIGNED.match(line):
         return f"{assigned['left']}None"
+    if started := _STARTED.match(line):
+        return f"{started['indent']}{_run(started['rest'])}"
     magic = _LINE_MAGIC.match(line)
     if magic is None:
         return line
-    if magic["name"] in _TIMING and _parses(magic["rest"].strip()):
-        return f"{magic['indent']}{magic['rest'].strip() or 'pass'}"
+    if magic["name"] == "run":
+        return f"{magic['indent']}{_run(magic['rest'])}"
+    rest = _plain((magic["rest"] or "").strip())
+    if magic["name"] in _TIMING and _parses(rest):
+        return f"{magic['indent']}{rest or 'pass'}"
     return f"{magic['indent']}pass"
+
+
+def _run(rest: str) -> str:
+    return f"get_ipython().run_line_magic('run', {rest.strip()!r})"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -35,7 +36,6 @@ class Origin:
 
     source: Source | None = None
     findings: tuple[Finding, ...] = ()
-    note: str | None = None
 
     @property
     def fixed(self) -> bool:
@@ -68,12 +68,16 @@ def origin_of(one: Distribution) -> Origin:
 def _folder(one: Distribution, path: str, kind: str | None) -> Origin:
     if kind != "folder":
         return _none(one, f"it was installed from the folder {path}, which is gone")
+    if one.lies_there == "":
+        return _none(one, f"it was installed from the folder {path}, which holds no project any more")
+    if one.lies_there not in (None, one.key):
+        return _none(one, f"it was installed from the folder {path}, which holds the project {one.lies_there!r} by now")
     return Origin(PathSource(path))
 
 
 def _file(one: Distribution, path: str, kind: str | None) -> Origin:
     if kind == "folder":
-        return Origin(PathSource(path))
+        return _folder(one, path, kind)
     if kind is None:
         return _none(one, f"it was installed from the file {path}, which is gone")
     if not path.lower().endswith(".whl"):
@@ -89,8 +93,10 @@ def _repository(one: Distribution, url: str, direct: Mapping[str, Any]) -> Origi
     subdirectory = direct.get("subdirectory")
     folder = subdirectory if isinstance(subdirectory, str) and subdirectory else None
     if one.path is not None:
-        note = f"{one.name}: the repository {one.path} is one of this machine; nobody else can build the file."
-        return Origin(GitSource(without_query(url), rev=commit, subdirectory=folder), note=note)
+        why = f"it was installed from the repository {one.path} of this machine, which nobody else can fetch from"
+        return _none(one, why, "Push it to a host and install from there; or keep a folder of it at that commit")
+    if folder is not None and _leads_out(folder):
+        return _none(one, "the subdirectory in its direct_url.json is no folder of the repository")
     git = parse_git_url(url if url.startswith("git+") else f"git+{url}")
     if not git.host:
         return _none(one, "the address of its repository cannot be read")
@@ -100,6 +106,13 @@ def _repository(one: Distribution, url: str, direct: Mapping[str, Any]) -> Origi
         return Origin(source)
     message = f"{one.name} was installed from {address} with a credential in the address; it was left out."
     return Origin(source, (_credential(one, Severity.WARNING, message, _REVOKE),))
+
+
+def _leads_out(subdirectory: str) -> bool:
+    """Out of the repository, or to what is none of its files (``amlpriv.repositories.folders`` refuses the same)."""
+    path = PurePosixPath(subdirectory.replace("\\", "/"))
+    odd = any(part == ".." or ":" in part or part.lower() == ".git" for part in path.parts)
+    return odd or path.is_absolute() or not subdirectory.isprintable()
 
 
 def _address_of(git: GitUrl) -> str:

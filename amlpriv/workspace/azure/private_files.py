@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from amlpriv.errors import AmlprivError, AuthenticationError, InputError, ServiceError, StorageFullError
 from amlpriv.files import FULL, rename
+from amlpriv.part_files import check_size, forget_parts
 from amlpriv.workspace.azure.clouds import Cloud
 from amlpriv.workspace.azure.storage_places import StoragePlace
 from amlpriv.workspace.azure.storage_refusals import Way, another_may_help, refused
@@ -76,6 +77,7 @@ def fetch_file(
     conn, login = connection or Connection(), find_login(place, environ)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        forget_parts(folder)
         begun = part.stat().st_size if part.is_file() else 0
         _receive_by(_ways(place, login, credential, conn), place, part, conn, progress)
         if begun and _sha256(part) != sha256:
@@ -174,6 +176,7 @@ def _receive(way: Way, place: StoragePlace, part: Path, connection: Connection, 
 
 def _write(stream: Any, part: Path, begun: int, progress: Progress | None) -> None:
     done, total = begun, begun + int(stream.size)
+    check_size(part, total, begun)
     with part.open("ab" if begun else "wb") as file:
         for chunk in stream.chunks():
             file.write(chunk)

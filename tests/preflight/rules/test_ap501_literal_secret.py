@@ -10,7 +10,7 @@ import pytest
 from amlpriv.findings import Finding, Severity
 from amlpriv.preflight.engine import check
 from amlpriv.preflight.rules.ap501_literal_secret import find
-from amlpriv.preflight.subject import Subject
+from amlpriv.preflight.subject import PackagedWheel, Subject
 
 Found = Callable[..., list[Finding]]
 Text = Callable[..., str]
@@ -101,6 +101,56 @@ def test_placeholders_hashes_and_plain_addresses_are_left_alone(
 ) -> None:
     """A check that cries wolf gets switched off."""
     assert not found("AP501", environment_text(top=[f"# {line}"]))
+
+
+@pytest.mark.parametrize(
+    ("before", "secret", "after"),
+    [
+        ("https://a.blob.example.com/c/z-1-py3-none-any.whl?sv=2022-11-02&sp=r&sig=", "aBcD%2F123%3D", ""),
+        ("https://bob:", "hunter2", "@pkgs.example.com/z-1-py3-none-any.whl"),
+        ("git+https://", "ghp_" + "a1B2" * 9, "@github.com/contoso/nlp@v1"),
+        ("https://files.example.com/z-1-py3-none-any.whl?token=", "hunter2", ""),
+    ],
+)
+def test_a_secret_in_what_a_wheel_requires_is_an_error_that_names_both_packages(
+    found: Found, packaged: Callable[..., PackagedWheel], before: str, secret: str, after: str
+) -> None:
+    """METADATA is stored with the wheel, and installed with it. It does not matter who built it."""
+    wheel = packaged(requires=["pandas", f"Contoso_Z @ {before}{secret}{after}"])
+    (finding,) = found("AP501", wheels=[wheel])
+    assert (finding.severity, finding.subject) == (Severity.ERROR, "contoso-features")
+    assert finding.message.startswith("contoso-features 1.2.0 requires contoso-z from an address that holds ")
+    assert (finding.file, finding.line) == ("environment.yml", 9)
+    assert secret not in repr(finding)
+
+
+def test_a_secret_that_was_taken_out_of_the_wheel_is_a_warning_about_the_project(
+    found: Found, packaged: Callable[..., PackagedWheel]
+) -> None:
+    """It is not shipped; in the project's own files it stays."""
+    addresses = {"contoso-core": "git+https://me:hunter2@example.com/mono.git", "contoso-text": "file:///a/text"}
+    wheel = replace(packaged(), removed=addresses)
+    (finding,) = found("AP501", wheels=[wheel])
+    assert (finding.severity, finding.subject) == (Severity.WARNING, "contoso-features")
+    assert "contoso-core" in finding.message
+    assert "hunter2" not in repr(finding) + repr(wheel)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://files.example.com/z-1-py3-none-any.whl#sha256=" + "0a1b2c3d" * 8,
+        "https://me:${PAT}@pkgs.example.com/z-1-py3-none-any.whl",
+        "https://me:<PAT>@pkgs.example.com/z-1-py3-none-any.whl",
+        "git+ssh://git@github.com/contoso/nlp.git@v1",
+        "git+https://contoso@dev.azure.com/contoso/ml/_git/nlp",
+    ],
+)
+def test_a_plain_address_in_a_wheel_is_no_secret(
+    found: Found, packaged: Callable[..., PackagedWheel], address: str
+) -> None:
+    """A user's name alone opens nothing."""
+    assert not found("AP501", wheels=[packaged(requires=[f"z @ {address}"])])
 
 
 @pytest.mark.timeout(10)

@@ -73,7 +73,10 @@ def test_a_line_that_installs_something_is_told(line: str) -> None:
     assert cell.installs == (line,)
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"cells": 1}', "import a", '{"metadata": {}}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", "[1]", "[" * 100_000, '{"worksheets": 1, "cells": 1}', '{"cells": 1}', "import a", '{"metadata": {}}'],
+)
 def test_what_is_no_notebook_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="no notebook"):
         cells_of(text, "a.ipynb")
@@ -88,3 +91,31 @@ def test_the_older_format_is_read() -> None:
     old = {"worksheets": [{"cells": [{"cell_type": "code", "input": ["import a\n"]}]}], "nbformat": 3}
     (cell,) = cells_of(json.dumps(old), "a.ipynb")
     assert cell.code == "import a\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("%run helper.py", "helper.py"),
+        ("if x:\n    %run -i train  --rate 3", "train"),
+        ("%run ./sub.ipynb", "./sub.ipynb"),
+        ("%time %run helper.py", "helper.py"),
+        ("!python helper.py --out x", "helper.py"),
+        ("!{sys.executable} -u helper.py", "helper.py"),
+        ("%run 'my helper.py'", "my helper.py"),
+        ("%run a.py --name it's", "a.py"),
+        ("%run {name}.py", None),
+        ("%run $name", None),
+        ("%run", None),
+    ],
+)
+def test_a_file_that_a_cell_runs_is_told(line: str, path: str | None) -> None:
+    (cell,) = cells_of(notebook(f"import a\n{line}"), "a.ipynb")
+    imports = imports_in(cell.code)
+    assert not imports.broken
+    assert [run.path for run in imports.runs] == [path]
+
+
+@pytest.mark.parametrize("more", [{"worksheets": 5, "cells": []}, {"worksheets": [{"cells": 5}]}])
+def test_a_strange_part_of_a_notebook_has_no_cells(more: dict[str, object]) -> None:
+    assert cells_of(json.dumps(more), "a.ipynb") == ()

@@ -103,11 +103,33 @@ def test_a_credential_in_the_address_of_a_repository_is_left_out_and_told(user: 
     assert "GIT_TOKEN" not in repr(found)
 
 
-def test_a_repository_of_this_machine_is_taken_with_a_note() -> None:
+@pytest.mark.parametrize("kind", ["folder", None])
+def test_a_repository_of_this_machine_is_an_error_that_says_what_to_do(kind: str | None) -> None:
     info = {"vcs_info": {"vcs": "git", "commit_id": COMMIT}}
-    found = origin("file:///srv/nlp.git", info=info, path="/srv/nlp.git", kind="folder")
-    assert found.source == GitSource("file:///srv/nlp.git", rev=COMMIT)
-    assert found.note is not None
+    found = origin("file:///srv/nlp.git", info=info, path="/srv/nlp.git", kind=kind)
+    assert found.source is None
+    (finding,) = found.findings
+    assert (finding.code, finding.severity) == ("AP701", Severity.ERROR)
+    assert "/srv/nlp.git" in finding.message
+    assert "Push" in finding.fix
+    assert "{path: ...}" in finding.fix
+
+
+@pytest.mark.parametrize("folder", ["../../x", "a/../../x", "/etc", "..\\x", "C:\\x", "C:/x", ".git/hooks", "a\nb"])
+def test_a_subdirectory_that_leads_out_of_the_repository_is_no_source(folder: str) -> None:
+    found = git("https://example.org/contoso/nlp.git", subdirectory=folder)
+    assert found.source is None
+    (finding,) = found.findings
+    assert (finding.code, finding.severity) == ("AP701", Severity.ERROR)
+    assert "subdirectory" in finding.message
+
+
+@pytest.mark.parametrize(("lies", "told"), [("other", True), ("contoso", False), (None, False)])
+def test_a_folder_that_holds_another_project_by_now_is_no_source(lies: str | None, told: bool) -> None:
+    found = origin_of(package("Contoso", path="/src/c", path_kind="folder", project="/src/c", lies_there=lies))
+    assert (found.source is None) is told
+    assert [finding.code for finding in found.findings] == (["AP701"] if told else [])
+    assert all("/src/c" in finding.message and "'other'" in finding.message for finding in found.findings)
 
 
 @pytest.mark.parametrize("info", [{"vcs": "hg", "commit_id": "1"}, {"vcs": "git"}, {}])
@@ -204,11 +226,13 @@ def test_a_package_without_a_sign_of_being_published_is_suspicious_and_one_with_
             package("contoso-a", has_web_page=False),
             package("contoso-b", private_classifier=True),
             package("contoso-c", has_web_page=False, path="/c", project="/c", path_kind="folder"),
+            package("contoso-gone", has_web_page=False, path="/d", project="/d", path_kind=None),
         ),
         known_private={"contoso-b"},
     )
     assert result.suspicious == ("contoso-a", "contoso-b")
-    assert [(finding.code, finding.subject) for finding in result.findings] == [("AP706", "contoso-b")]
+    told = [(finding.code, finding.subject) for finding in result.findings]
+    assert told == [("AP701", "contoso-gone"), ("AP706", "contoso-b")]
 
 
 def test_changed_files_are_reported_by_package() -> None:
