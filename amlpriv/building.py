@@ -59,11 +59,7 @@ def build_wheel(
     configuration = _configuration(project)
     project = project.resolve()
     with _work_folder(environ) as work:
-        repository = _repository(project, environ)
-        text = _text(project)
-        if repository is not None:
-            check_history(configuration, text, repository, environ)
-            check_submodules(configuration, project, repository, text, environ)
+        repository, text = _whole(configuration, project, environ)
         source = _copied(project, work, repository)
         place, real = str(source or work), str(project)
         show = None if on_line is None else partial(_show, on_line, place, real)
@@ -83,6 +79,15 @@ def build_wheel(
         wheel = _the_wheel(work / "wheel", configuration)
         check_large_files(configuration, wheel, repository)
         return _moved(wheel, out)
+
+
+def _whole(configuration: Path, project: Path, environ: Mapping[str, str]) -> tuple[Path | None, str]:
+    """The project's repository and its configuration's text. Raises InputError where what the build needs is missing."""
+    repository, text = _repository(project, environ), _text(project)
+    if repository is not None:
+        check_history(configuration, text, repository, environ)
+        check_submodules(configuration, project, repository, text, environ)
+    return repository, text
 
 
 def _command(environ: Mapping[str, str], work: Path, python: Path | None, place: Path) -> list[str | Path]:

@@ -141,6 +141,8 @@ def _breaches(node: ast.AST) -> Iterator[str]:
             yield f"sys.{attr}"
         case ast.Attribute(value=ast.Name(id="time"), attr="time"):
             yield "time.time"
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="ast"), attr="walk")):
+            return  # of a syntax tree, and not of a folder
         case ast.Call(func=ast.Attribute(attr=attr)) if attr in CLOCK | FILES | HOST_PYTHON:
             yield f".{attr}()"
 

@@ -113,22 +113,20 @@ def lock(
     Raises FindingsError, UsageError for arguments that cannot be, what reading the file and building the wheels
     raises, what ``amlpriv.resolving`` raises, and ConflictError where another file stands in the lock's place.
     """
-    surroundings, watcher = with_container(environ, build_in, build_image), progress or Quiet()
-    path = Path(file)
+    surroundings, watcher, path = with_container(environ, build_in, build_image), progress or Quiet(), Path(file)
     _refuse_unusable(out, upgrade_package)
     options: dict[str, Any] = {"name": _ANY, "image": image, "python": python, "pin": False, "lock": False}
     with preparing(path, environ=surroundings, say=watcher.say, **options) as prepared:
         place = Path(out) if out is not None else lock_path(prepared.file, path)
-        inputs = lock_inputs(prepared.file, prepared.needed, prepared.wheels, prepared.target)
         old = _older(place, path, strict=check)
+        inputs = lock_inputs(prepared.file, prepared.needed, prepared.wheels, prepared.target)
         job = _Job(path, place, inputs, old, prepared)
         if check:
             return job.checked()
         if prepared.report.errors:
             raise FindingsError(prepared.report, hint="The lock was not written.")
         watcher.say(f"resolving {path.name} for {prepared.target}")
-        kept = _kept(old, upgrade=upgrade, names=upgrade_package)
-        return job.locked(kept, surroundings, include_sdist=include_sdist)
+        return job.locked(_kept(old, upgrade, upgrade_package), surroundings, include_sdist=include_sdist)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +214,7 @@ def _older(place: Path, path: Path, *, strict: bool) -> LockFile | None:
     return old
 
 
-def _kept(old: LockFile | None, *, upgrade: bool, names: Collection[str]) -> list[str]:
+def _kept(old: LockFile | None, upgrade: bool, names: Collection[str]) -> list[str]:
     """The pins that shall stay, if they can. UsageError for a name to upgrade that the lock does not have."""
     pins = {pin.name: str(pin.requirement) for pin in old.pins} if old is not None else {}
     left_out = {str(canonicalize_name(name)) for name in names}
