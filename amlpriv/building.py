@@ -82,7 +82,7 @@ def build_wheel(
 
 
 def _whole(configuration: Path, project: Path, environ: Mapping[str, str]) -> tuple[Path | None, str]:
-    """The project's repository and its configuration's text. Raises InputError where what the build needs is missing."""
+    """The project's repository and its configuration's text. InputError where what the build needs is missing."""
     repository, text = _repository(project, environ), _text(project)
     if repository is not None:
         check_history(configuration, text, repository, environ)
