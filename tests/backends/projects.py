@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 __all__ = ["BACKENDS", "Backend", "write_project"]
@@ -96,6 +98,13 @@ path = "rust/main.rs"
 MAIN_RS = 'fn main() {\n    assert!(std::env::args().count() < 9, "too many");\n    println!("{}", file!());\n}\n'
 
 
+@cache
+def _works(program: str) -> bool:
+    """Whether it is there and runs: rustup has a cargo on PATH where no toolchain is installed."""
+    found = shutil.which(program)
+    return found is not None and subprocess.run([found, "--version"], capture_output=True, check=False).returncode == 0
+
+
 @dataclass(frozen=True)
 class Backend:
     """A build backend, and what a project needs for it."""
@@ -116,7 +125,7 @@ class Backend:
     @property
     def missing(self) -> str | None:
         """The first program that this machine does not have."""
-        found = (any(map(shutil.which, program.split("|"))) for program in self.programs)
+        found = (any(map(_works, program.split("|"))) for program in self.programs)
         return next((program for program, there in zip(self.programs, found, strict=True) if not there), None)
 
 
