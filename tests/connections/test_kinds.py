@@ -204,3 +204,13 @@ def test_what_is_no_connection_is_refused(document: dict[str, Any]) -> None:
     """As an answer that cannot be used."""
     with pytest.raises(ServiceError):
         read_connection(document)
+
+
+def test_a_token_of_the_local_feed_is_not_told_of_the_retirement_of_real_ones() -> None:
+    """It has their shape, and nothing else of them."""
+    token = Secret("a" * 76 + "AZDO" + "b" * 4)
+    codes = []
+    for target in ("https://localhost:1234/local/ml", "https://pkgs.dev.azure.com/contoso"):
+        connection = NewConnection("some-feed", Category.FEED, target, Auth.PAT, secret=token)
+        codes.append("all-organisations" in [item.code for item in connection_complaints(connection, now=NOW)])
+    assert codes == [False, True]
