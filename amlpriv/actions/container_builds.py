@@ -13,6 +13,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from amlpriv.actions.credential_sources import credential_sources
 from amlpriv.building import NO_CACHE
+from amlpriv.builds.completeness import check_large_files
 from amlpriv.builds.inputs import Inputs
 from amlpriv.builds.store import WheelStore
 from amlpriv.connections.addresses import Credentials
@@ -23,6 +24,7 @@ from amlpriv.credentials.finding import find_credential
 from amlpriv.errors import BuildError, UsageError
 from amlpriv.local.home import Home
 from amlpriv.processes import ToolCancelledError
+from amlpriv.sourcecopy import git_root
 from amlpriv.specs.image_names import IMAGE_HINT, image_complaint
 from amlpriv.target import Target
 
@@ -106,6 +108,7 @@ class ContainerBuild:
             wheels=_build_requirements(self.environ),
             cancelled=self.cancelled,
         )
+        check_large_files(project / "pyproject.toml", wheel, git_root(project.resolve()))
         if key is not None:
             store.keep(key, wheel)
         return wheel

@@ -11,7 +11,7 @@ from amlpriv.actions.check import check
 from amlpriv.actions.container_builds import ContainerBuild, with_container
 from amlpriv.actions.render import render
 from amlpriv.building import build_inputs
-from amlpriv.errors import BuildError, UsageError
+from amlpriv.errors import BuildError, InputError, UsageError
 from amlpriv.processes import ToolCancelledError
 from amlpriv.target import Target
 from tests.containers.boxes import StandIn, compiled_project, stand_in
@@ -193,3 +193,14 @@ def test_with_the_option_the_wheel_of_the_container_is_checked_and_published(fil
     assert not report.errors
     assert made.name in shown
     assert "example.org/own:1" in case.box.calls[-5]
+
+
+def test_a_wheel_of_a_container_with_git_lfs_pointers_is_refused(case: Case) -> None:
+    """As one that was built here: the container saw the same project."""
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 7\n"
+    tag, modules = BUILT.split("1.0-")[1][:-4], {"contoso_fast.py": "", "contoso_fast.bin": pointer}
+    made = build_wheel(case.box.state, name="contoso-fast", version="1.0", tag=tag, modules=modules)
+    case.box.gives(made.name)
+
+    with pytest.raises(InputError, match=r"contoso_fast\.bin"):
+        case.fitting("contoso_fast-1.0-cp312-cp312-win_amd64.whl", AMLPRIV_BUILD_IN="docker")
