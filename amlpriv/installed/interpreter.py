@@ -95,7 +95,12 @@ def active_python(environ: Mapping[str, str]) -> Path:
 
 
 def interpreter_at(place: Path) -> Path:
-    """The interpreter at a path, or in an environment's folder. Raises UsageError for a folder without one."""
+    """The interpreter at a path, or in an environment's folder; a name alone is looked for on PATH when it is run.
+
+    Raises UsageError for a folder without one, and for a path at which nothing is.
+    """
+    if len(place.parts) > 1 and not place.exists():
+        raise UsageError(f"There is nothing at {place}.", hint="Name an environment's folder, or a python.")
     if not place.is_dir():
         return place
     if found := _inside(place):

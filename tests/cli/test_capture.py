@@ -92,7 +92,6 @@ def test_a_python_that_does_not_answer_is_told(
     ended = amlpriv("capture", "--python", tmp_path / "python")
     assert ended.code == code
     assert words in ended.err
-    assert amlpriv("capture", "--python", tmp_path / "none").code == 4
 
 
 @pytest.mark.parametrize("words", [("--image", ""), ("--only-imported", "")])
@@ -104,3 +103,9 @@ def test_what_cannot_be_followed_is_in_the_json_too(amlpriv: Amlpriv, python: Pa
     (tmp_path / "main.py").write_text("import runpy\nrunpy.run_path('no.py')\n")
     notes = amlpriv("capture", "--python", python, "--only-imported", tmp_path / "main.py", "--json").json["notes"]
     assert any("no.py" in note for note in notes)
+
+
+def test_a_path_at_which_nothing_is_is_wrong_usage(amlpriv: Amlpriv, tmp_path: Path) -> None:
+    ended = amlpriv("capture", "--python", tmp_path / "nope")
+    assert ended.code == 2
+    assert "There is nothing at" in ended.err
